@@ -1,0 +1,1 @@
+"""Machinery without opinions: database, ids, paging, keyring. Knows nothing of the domain."""

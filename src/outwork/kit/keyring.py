@@ -1,0 +1,106 @@
+"""Keys kept in a folder, and sealing under them.
+
+One 32-byte key per engagement, one file per key (mode 0600), so that destroying the file destroys
+every copy of what was sealed under it, backups of the database included. AES-256-GCM (NIST SP
+800-38D) with a random 96-bit nonce; the context is authenticated, so that a sealed value cannot be
+moved to another place.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+from contextlib import suppress
+from pathlib import Path
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+_MAGIC = b"OS1"
+
+
+class KeyMissing(Exception):
+    """No key of that name: it was never made, or it was destroyed."""
+
+
+class SealBroken(Exception):
+    """The sealed bytes were altered, moved to another context, or sealed under another key."""
+
+
+class Keyring:
+    """A folder of keys."""
+
+    def __init__(self, folder: Path) -> None:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self._folder = folder
+        self._open: dict[str, bytes] = {}
+
+    def key(self, name: str) -> bytes:
+        """The 32 bytes of a key; raises KeyMissing."""
+        path = self._folder / f"{name}.key"
+        if name not in self._open:
+            try:
+                self._open[name] = path.read_bytes()
+            except FileNotFoundError:
+                raise KeyMissing(name) from None
+        elif not path.exists():  # another process destroyed it
+            del self._open[name]
+            raise KeyMissing(name)
+        return self._open[name]
+
+    def make(self, name: str, value: bytes | None = None) -> bytes:
+        """Make a key durably unless it exists, and return it; raises KeyMissing after `destroy`."""
+        with suppress(KeyMissing):
+            return self.key(name)
+        if self._grave(name).exists():
+            raise KeyMissing(name)
+        # Written whole under another name first: whoever finds the key finds all of it.
+        draft = self._folder / f"{name}.{secrets.token_hex(8)}.new"
+        with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+            file.write(value or secrets.token_bytes(32))
+            file.flush()
+            os.fsync(file.fileno())
+        with suppress(FileExistsError):  # someone else was quicker: theirs is the key
+            os.link(draft, self._folder / f"{name}.key")
+        draft.unlink()
+        self._settle()
+        return self.key(name)
+
+    def destroy(self, name: str) -> None:
+        """Forget a key for good (crypto-shredding); it is never made again."""
+        self._open.pop(name, None)
+        self._grave(name).touch(mode=0o600)
+        (self._folder / f"{name}.key").unlink(missing_ok=True)
+        self._settle()
+
+    def _grave(self, name: str) -> Path:
+        return self._folder / f"{name}.destroyed"
+
+    def _settle(self) -> None:
+        folder = os.open(self._folder, os.O_RDONLY)
+        os.fsync(folder)
+        os.close(folder)
+
+    def seal(self, name: str, plain: bytes, context: str) -> bytes:
+        """Encrypt and authenticate `plain` under a named key, bound to `context`."""
+        return seal_under(self.key(name), plain, context)
+
+    def open(self, name: str, sealed: bytes, context: str) -> bytes:
+        """The plain bytes; raises KeyMissing or SealBroken."""
+        return open_under(self.key(name), sealed, context)
+
+
+def seal_under(key: bytes, plain: bytes, context: str) -> bytes:
+    """Encrypt and authenticate under a 32-byte key; the context is authenticated, not stored."""
+    nonce = secrets.token_bytes(12)
+    return _MAGIC + nonce + AESGCM(key).encrypt(nonce, plain, context.encode())
+
+
+def open_under(key: bytes, sealed: bytes, context: str) -> bytes:
+    """The plain bytes; raises SealBroken."""
+    if sealed[:3] != _MAGIC:
+        raise SealBroken(context)
+    try:
+        return AESGCM(key).decrypt(sealed[3:15], sealed[15:], context.encode())
+    except InvalidTag:
+        raise SealBroken(context) from None

@@ -1,0 +1,795 @@
+"""Every table of the first release, row-level security, the application's rights."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+from alembic import op
+from sqlalchemy.dialects import postgresql
+
+revision = "0001"
+down_revision = None
+
+# Table -> the column that holds the engagement.
+SCOPED = {
+    "award": "engagement_id",
+    "certificate": "engagement_id",
+    "certification": "engagement_id",
+    "certification_bar": "engagement_id",
+    "checkpoint": "engagement_id",
+    "control_item": "engagement_id",
+    "defect": "engagement_id",
+    "delivery": "engagement_id",
+    "document": "engagement_id",
+    "engagement": "id",
+    "event": "engagement_id",
+    "guideline": "engagement_id",
+    "inspection": "engagement_id",
+    "invoice": "engagement_id",
+    "line": "engagement_id",
+    "log_head": "engagement_id",
+    "membership": "engagement_id",
+    "proposal": "engagement_id",
+    "proposed_change": "engagement_id",
+    "quality_plan": "engagement_id",
+    "rate": "engagement_id",
+    "sample": "engagement_id",
+    "score": "engagement_id",
+    "seed_commitment": "engagement_id",
+    "selection_criteria": "engagement_id",
+    "signature": "engagement_id",
+    "verdict": "engagement_id",
+    "waiver": "engagement_id",
+    "work_calendar": "engagement_id",
+    "work_item": "engagement_id",
+    "work_order": "engagement_id",
+    "assignment": "engagement_id",
+    "disclosure": "engagement_id",
+    "document_content": "engagement_id",
+    "saved_progress": "engagement_id",
+    "submission": "engagement_id",
+    "answer": "engagement_id",
+}
+
+# What has been written stays: the application may add rows, and change these columns only.
+APPEND_ONLY: dict[str, list[str]] = {
+    "event": ["seq", "leaf_hash"],
+    "disclosure": [],
+    "checkpoint": [],
+    "signature": [],
+    "submission": [],
+    "answer": [],
+    "inspection": [],
+    "defect": [],
+    "verdict": [],
+    "certificate": [],
+    "invoice": [],
+}
+
+VISIBLE = (
+    "any ((select coalesce(nullif(current_setting('outwork.engagements', true), ''),"
+    " '{}'))::text[])"
+)
+
+
+def upgrade() -> None:
+    """Create everything."""
+    _create()
+    for table, column in SCOPED.items():
+        op.execute(f"alter table {table} enable row level security")
+        op.execute(f"alter table {table} force row level security")
+        seen = f"{column} = {VISIBLE}"
+        if table == "membership":
+            # An actor finds its own memberships before any engagement is visible.
+            own = "actor_id = (select current_setting('outwork.actor', true))"
+            op.execute(f"create policy own on membership for select using ({own})")
+        op.execute(f"create policy scope on {table} using ({seen}) with check ({seen})")
+    op.execute("grant usage on schema public to outwork_app")
+    op.execute("grant select, insert, update, delete on all tables in schema public to outwork_app")
+    op.execute("grant usage on all sequences in schema public to outwork_app")
+    for table, columns in APPEND_ONLY.items():
+        op.execute(f"revoke update, delete on {table} from outwork_app")
+        if columns:
+            op.execute(f"grant update ({', '.join(columns)}) on {table} to outwork_app")
+    op.execute("revoke insert, update, delete on alembic_version from outwork_app")
+
+
+def downgrade() -> None:
+    """Not offered: a first version is undone by removing the database."""
+    raise RuntimeError("the first version cannot be undone")
+
+
+def _create() -> None:
+    op.create_table(
+        "award",
+        sa.Column("engagement_id", sa.Text(), nullable=False),
+        sa.Column("party_id", sa.Text(), nullable=False),
+        sa.Column("proposal_id", sa.Text(), nullable=True),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("awarded_by", sa.Text(), nullable=False),
+        sa.Column("awarded_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("prices", postgresql.JSONB(none_as_null=True), nullable=False),
+        sa.Column("accepted_at", sa.DateTime(timezone=True), nullable=True),
+        sa.PrimaryKeyConstraint("engagement_id", name=op.f("pk_award")),
+        info={"scope": "engagement"},
+    )
+    op.create_index(op.f("ix_award_engagement_id"), "award", ["engagement_id"], unique=False)
+    op.create_table(
+        "certificate",
+        sa.Column("engagement_id", sa.Text(), nullable=False),
+        sa.Column("work_order_id", sa.Text(), nullable=False),
+        sa.Column("round", sa.Integer(), nullable=False),
+        sa.Column("figures", postgresql.JSONB(none_as_null=True), nullable=False),
+        sa.Column("digest", sa.Text(), nullable=False),
+        sa.Column("issued_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("work_order_id", "round", name=op.f("pk_certificate")),
+        info={"scope": "engagement"},
+    )
+    op.create_index(
+        op.f("ix_certificate_engagement_id"), "certificate", ["engagement_id"], unique=False
+    )
+    op.create_table(
+        "certification",
+        sa.Column("engagement_id", sa.Text(), nullable=False),
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("actor_id", sa.Text(), nullable=False),
+        sa.Column("guideline_version", sa.Integer(), nullable=False),
+        sa.Column("right", sa.Integer(), nullable=False),
+        sa.Column("asked", sa.Integer(), nullable=False),
+        sa.Column("lower", sa.Numeric(), nullable=False),
+        sa.Column("bar", sa.Numeric(), nullable=False),
+        sa.Column("passed", sa.Boolean(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_certification")),
+        info={"scope": "engagement"},
+    )
+    op.create_index(
+        op.f("ix_certification_engagement_id"), "certification", ["engagement_id"], unique=False
+    )
+    op.create_table(
+        "certification_bar",
+        sa.Column("engagement_id", sa.Text(), nullable=False),
+        sa.Column("people", sa.Numeric(), nullable=False),
+        sa.Column("agents", sa.Numeric(), nullable=False),
+        sa.Column("confidence", sa.Numeric(), nullable=False),
+        sa.Column("control_items", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("engagement_id", name=op.f("pk_certification_bar")),
+        info={"scope": "engagement"},
+    )
+    op.create_index(
+        op.f("ix_certification_bar_engagement_id"),
+        "certification_bar",
+        ["engagement_id"],
+        unique=False,
+    )
+    op.create_table(
+        "checkpoint",
+        sa.Column("engagement_id", sa.Text(), nullable=False),
+        sa.Column("size", sa.BigInteger(), nullable=False),
+        sa.Column("root", sa.LargeBinary(), nullable=False),
+        sa.Column("note", sa.Text(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("engagement_id", "size", name=op.f("pk_checkpoint")),
+        info={"scope": "engagement"},
+    )
+    op.create_index(
+        op.f("ix_checkpoint_engagement_id"), "checkpoint", ["engagement_id"], unique=False
+    )
+    op.create_table(
+        "control_item",
+        sa.Column("engagement_id", sa.Text(), nullable=False),
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("service", sa.Text(), nullable=False),
+        sa.Column("document_id", sa.Text(), nullable=False),
+        sa.Column("known", sa.LargeBinary(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_control_item")),
+        info={"scope": "engagement"},
+    )
+    op.create_index(
+        op.f("ix_control_item_engagement_id"), "control_item", ["engagement_id"], unique=False
+    )
+    op.create_table(
+        "defect",
+        sa.Column("engagement_id", sa.Text(), nullable=False),
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("work_order_id", sa.Text(), nullable=False),
+        sa.Column("round", sa.Integer(), nullable=False),
+        sa.Column("item_id", sa.Text(), nullable=False),
+        sa.Column("assignment_id", sa.Text(), nullable=False),
+        sa.Column("question", sa.Text(), nullable=False),
+        sa.Column("clause", sa.Text(), nullable=False),
+        sa.Column("severity", sa.Text(), nullable=False),
+        sa.Column("counted", sa.Boolean(), nullable=False),
+        sa.Column("in_sample", sa.Boolean(), nullable=False),
+        sa.Column("note", sa.Text(), nullable=False),
+        sa.Column("found_by", sa.Text(), nullable=False),
+        sa.Column("found_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_defect")),
+        info={"scope": "engagement"},
+    )
+    op.create_index(op.f("ix_defect_engagement_id"), "defect", ["engagement_id"], unique=False)
+    op.create_index("ix_defect_work_order_id", "defect", ["work_order_id"], unique=False)
+    op.create_table(
+        "delivery",
+        sa.Column("engagement_id", sa.Text(), nullable=False),
+        sa.Column("work_order_id", sa.Text(), nullable=False),
+        sa.Column("round", sa.Integer(), nullable=False),
+        sa.Column("files", postgresql.JSONB(none_as_null=True), nullable=False),
+        sa.Column("items", sa.Integer(), nullable=False),
+        sa.Column("certificate_digest", sa.Text(), nullable=False),
+        sa.Column("digest", sa.Text(), nullable=False),
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("delivered_by", sa.Text(), nullable=False),
+        sa.Column("delivered_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("work_order_id", "round", name=op.f("pk_delivery")),
+        info={"scope": "engagement"},
+    )
+    op.create_index(op.f("ix_delivery_engagement_id"), "delivery", ["engagement_id"], unique=False)
+    op.create_table(
+        "document",
+        sa.Column("engagement_id", sa.Text(), nullable=False),
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("media_type", sa.Text(), nullable=False),
+        sa.Column("digest", sa.Text(), nullable=False),
+        sa.Column("size", sa.BigInteger(), nullable=False),
+        sa.Column("text_digest", sa.Text(), nullable=False),
+        sa.Column("extractor", sa.Text(), nullable=False),
+        sa.Column("extractor_version", sa.Text(), nullable=False),
+        sa.Column("pages", postgresql.JSONB(none_as_null=True), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_document")),
+        info={"scope": "engagement"},
+    )
+    op.create_index(op.f("ix_document_engagement_id"), "document", ["engagement_id"], unique=False)
+    op.create_table(
+        "engagement",
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("title", sa.Text(), nullable=False),
+        sa.Column("brief", sa.Text(), nullable=False),
+        sa.Column("client_id", sa.Text(), nullable=False),
+        sa.Column("currency", sa.Text(), nullable=False),
+        sa.Column("shape", sa.Text(), nullable=False),
+        sa.Column("stage", sa.Text(), nullable=False),
+        sa.Column("opened_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("provider_id", sa.Text(), nullable=True),
+        sa.Column("agreement_id", sa.Text(), nullable=True),
+        sa.Column("terms", postgresql.JSONB(none_as_null=True), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_engagement")),
+        info={"scope": "engagement", "column": "id"},
+    )
+    op.create_table(
+        "engagement_directory",
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("opened_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_engagement_directory")),
+        info={
+            "scope": "global",
+            "reason": "jobs must find engagements before any is visible; holds ids only",
+        },
+    )
+    op.create_table(
+        "event",
+        sa.Column("engagement_id", sa.Text(), nullable=False),
+        sa.Column("id", sa.BigInteger(), sa.Identity(always=True), nullable=False),
+        sa.Column(
+            "xid",
+            sa.BigInteger(),
+            server_default=sa.text("(pg_current_xact_id()::text)::bigint"),
+            nullable=False,
+        ),
+        sa.Column("seq", sa.BigInteger(), nullable=True),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("actor", sa.Text(), nullable=False),
+        sa.Column("public", postgresql.JSONB(), nullable=False),
+        sa.Column("sealed", postgresql.JSONB(), nullable=False),
+        sa.Column("leaf_hash", sa.LargeBinary(), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_event")),
+        sa.UniqueConstraint("engagement_id", "seq", name=op.f("uq_event_engagement_id_seq")),
+        info={"scope": "engagement"},
+    )
+    op.create_index(op.f("ix_event_engagement_id"), "event", ["engagement_id"], unique=False)
+    op.create_index(
+        "ix_event_pending",
+        "event",
+        ["engagement_id", "id"],
+        unique=False,
+        postgresql_where=sa.text("seq is null"),
+    )
+    op.create_table(
+        "guideline",
+        sa.Column("engagement_id", sa.Text(), nullable=False),
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("clauses", postgresql.JSONB(none_as_null=True), nullable=False),
+        sa.Column("digest", sa.Text(), nullable=False),
+        sa.Column("published_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_guideline")),
+        sa.UniqueConstraint(
+            "engagement_id", "version", name=op.f("uq_guideline_engagement_id_version")
+        ),
+        info={"scope": "engagement"},
+    )
+    op.create_index(
+        op.f("ix_guideline_engagement_id"), "guideline", ["engagement_id"], unique=False
+    )
+    op.create_table(
+        "inspection",
+        sa.Column("engagement_id", sa.Text(), nullable=False),
+        sa.Column("assignment_id", sa.Text(), nullable=False),
+        sa.Column("work_order_id", sa.Text(), nullable=False),
+        sa.Column("round", sa.Integer(), nullable=False),
+        sa.Column("item_id", sa.Text(), nullable=False),
+        sa.Column("inspector", sa.Text(), nullable=False),
+        sa.Column("in_sample", sa.Boolean(), nullable=False),
+        sa.Column("clean", sa.Boolean(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("assignment_id", name=op.f("pk_inspection")),
+        info={"scope": "engagement"},
+    )
+    op.create_index(
+        op.f("ix_inspection_engagement_id"), "inspection", ["engagement_id"], unique=False
+    )
+    op.create_index("ix_inspection_work_order_id", "inspection", ["work_order_id"], unique=False)
+    op.create_table(
+        "invoice",
+        sa.Column("engagement_id", sa.Text(), nullable=False),
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("work_order_id", sa.Text(), nullable=False),
+        sa.Column("number", sa.Text(), nullable=False),
+        sa.Column("lines", postgresql.JSONB(none_as_null=True), nullable=False),
+        sa.Column("total", postgresql.JSONB(none_as_null=True), nullable=False),
+        sa.Column("issued_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("due_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_invoice")),
+        sa.UniqueConstraint("work_order_id", name=op.f("uq_invoice_work_order_id")),
+        info={"scope": "engagement"},
+    )
+    op.create_index(op.f("ix_invoice_engagement_id"), "invoice", ["engagement_id"], unique=False)
+    op.create_table(
+        "line",
+        sa.Column("engagement_id", sa.Text(), nullable=False),
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("service", sa.Text(), nullable=False),
+        sa.Column("volume", sa.Integer(), nullable=False),
+        sa.Column("turnaround_days", sa.Integer(), nullable=False),
+        sa.Column("unit", sa.Text(), nullable=False),
+        sa.Column("defects", postgresql.JSONB(none_as_null=True), nullable=False),
+        sa.Column("sampling", postgresql.JSONB(none_as_null=True), nullable=False),
+        sa.Column("confidentiality", sa.Text(), nullable=False),
+        sa.Column("price", postgresql.JSONB(none_as_null=True), nullable=False),
+        sa.Column("baseline", postgresql.JSONB(none_as_null=True), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_line")),
+        info={"scope": "engagement"},
+    )
+    op.create_index(op.f("ix_line_engagement_id"), "line", ["engagement_id"], unique=False)
+    op.create_table(
+        "log_head",
+        sa.Column("engagement_id", sa.Text(), nullable=False),
+        sa.Column("size", sa.BigInteger(), nullable=False),
+        sa.Column("frontier", sa.LargeBinary(), nullable=False),
+        sa.PrimaryKeyConstraint("engagement_id", name=op.f("pk_log_head")),
+        info={"scope": "engagement"},
+    )
+    op.create_index(op.f("ix_log_head_engagement_id"), "log_head", ["engagement_id"], unique=False)
+    op.create_table(
+        "master_agreement",
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("client_id", sa.Text(), nullable=False),
+        sa.Column("provider_id", sa.Text(), nullable=False),
+        sa.Column("concluded_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("terms", postgresql.JSONB(none_as_null=True), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_master_agreement")),
+        info={"scope": "global", "reason": "stands above the engagements called off under it"},
+    )
+    op.create_table(
+        "membership",
+        sa.Column("engagement_id", sa.Text(), nullable=False),
+        sa.Column("actor_id", sa.Text(), nullable=False),
+        sa.Column("party_id", sa.Text(), nullable=False),
+        sa.Column("side", sa.Text(), nullable=False),
+        sa.Column("roles", postgresql.JSONB(none_as_null=True), nullable=False),
+        sa.Column("pseudonym", sa.Text(), nullable=False),
+        sa.Column("valid_from", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("valid_until", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("engagement_id", "actor_id", name=op.f("pk_membership")),
+        sa.UniqueConstraint(
+            "engagement_id", "pseudonym", name=op.f("uq_membership_engagement_id_pseudonym")
+        ),
+        info={"scope": "engagement"},
+    )
+    op.create_index("ix_membership_actor_id", "membership", ["actor_id"], unique=False)
+    op.create_index(
+        op.f("ix_membership_engagement_id"), "membership", ["engagement_id"], unique=False
+    )
+    op.create_table(
+        "party",
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("side", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_party")),
+        info={"scope": "global", "reason": "an organisation takes part in many engagements"},
+    )
+    op.create_table(
+        "proposal",
+        sa.Column("engagement_id", sa.Text(), nullable=False),
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("party_id", sa.Text(), nullable=False),
+        sa.Column("submitted_by", sa.Text(), nullable=False),
+        sa.Column("submitted_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("prices", postgresql.JSONB(none_as_null=True), nullable=False),
+        sa.Column("turnaround_days", sa.Integer(), nullable=False),
+        sa.Column("approach", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_proposal")),
+        sa.UniqueConstraint(
+            "engagement_id", "party_id", name=op.f("uq_proposal_engagement_id_party_id")
+        ),
+        info={"scope": "engagement"},
+    )
+    op.create_index(op.f("ix_proposal_engagement_id"), "proposal", ["engagement_id"], unique=False)
+    op.create_table(
+        "proposed_change",
+        sa.Column("engagement_id", sa.Text(), nullable=False),
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("clause", sa.Text(), nullable=False),
+        sa.Column("text", sa.Text(), nullable=False),
+        sa.Column("because", sa.Text(), nullable=False),
+        sa.Column("proposed_by", sa.Text(), nullable=False),
+        sa.Column("proposed_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("accepted", sa.Boolean(), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_proposed_change")),
+        info={"scope": "engagement"},
+    )
+    op.create_index(
+        op.f("ix_proposed_change_engagement_id"), "proposed_change", ["engagement_id"], unique=False
+    )
+    op.create_table(
+        "quality_plan",
+        sa.Column("engagement_id", sa.Text(), nullable=False),
+        sa.Column("line_id", sa.Text(), nullable=False),
+        sa.Column("lot", sa.Integer(), nullable=False),
+        sa.Column("sample_size", sa.Integer(), nullable=False),
+        sa.Column("acceptance_number", sa.Integer(), nullable=False),
+        sa.Column("consumer_risk", sa.Numeric(), nullable=False),
+        sa.Column("producer_risk", sa.Numeric(), nullable=False),
+        sa.PrimaryKeyConstraint("line_id", name=op.f("pk_quality_plan")),
+        info={"scope": "engagement"},
+    )
+    op.create_index(
+        op.f("ix_quality_plan_engagement_id"), "quality_plan", ["engagement_id"], unique=False
+    )
+    op.create_table(
+        "rate",
+        sa.Column("engagement_id", sa.Text(), nullable=False),
+        sa.Column("line_id", sa.Text(), nullable=False),
+        sa.Column("price", postgresql.JSONB(none_as_null=True), nullable=False),
+        sa.PrimaryKeyConstraint("line_id", name=op.f("pk_rate")),
+        info={"scope": "engagement"},
+    )
+    op.create_index(op.f("ix_rate_engagement_id"), "rate", ["engagement_id"], unique=False)
+    op.create_table(
+        "sample",
+        sa.Column("engagement_id", sa.Text(), nullable=False),
+        sa.Column("work_order_id", sa.Text(), nullable=False),
+        sa.Column("round", sa.Integer(), nullable=False),
+        sa.Column("unit", sa.Text(), nullable=False),
+        sa.Column("lot", sa.Integer(), nullable=False),
+        sa.Column("sample_size", sa.Integer(), nullable=False),
+        sa.Column("acceptance_number", sa.Integer(), nullable=False),
+        sa.Column("consumer_risk", sa.Numeric(), nullable=False),
+        sa.Column("producer_risk", sa.Numeric(), nullable=False),
+        sa.Column("seed", sa.Text(), nullable=False),
+        sa.Column("closing_size", sa.BigInteger(), nullable=False),
+        sa.Column("units", postgresql.JSONB(none_as_null=True), nullable=False),
+        sa.Column("drawn_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("work_order_id", "round", name=op.f("pk_sample")),
+        info={"scope": "engagement"},
+    )
+    op.create_index(op.f("ix_sample_engagement_id"), "sample", ["engagement_id"], unique=False)
+    op.create_table(
+        "score",
+        sa.Column("engagement_id", sa.Text(), nullable=False),
+        sa.Column("proposal_id", sa.Text(), nullable=False),
+        sa.Column("criterion", sa.Text(), nullable=False),
+        sa.Column("scorer", sa.Text(), nullable=False),
+        sa.Column("points", sa.Integer(), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("proposal_id", "criterion", "scorer", name=op.f("pk_score")),
+        info={"scope": "engagement"},
+    )
+    op.create_index(op.f("ix_score_engagement_id"), "score", ["engagement_id"], unique=False)
+    op.create_table(
+        "seed_commitment",
+        sa.Column("engagement_id", sa.Text(), nullable=False),
+        sa.Column("work_order_id", sa.Text(), nullable=False),
+        sa.Column("round", sa.Integer(), nullable=False),
+        sa.Column("side", sa.Text(), nullable=False),
+        sa.Column("commitment", sa.Text(), nullable=False),
+        sa.Column("nonce", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("work_order_id", "round", "side", name=op.f("pk_seed_commitment")),
+        info={"scope": "engagement"},
+    )
+    op.create_index(
+        op.f("ix_seed_commitment_engagement_id"), "seed_commitment", ["engagement_id"], unique=False
+    )
+    op.create_table(
+        "selection_criteria",
+        sa.Column("engagement_id", sa.Text(), nullable=False),
+        sa.Column("criteria", postgresql.JSONB(none_as_null=True), nullable=False),
+        sa.PrimaryKeyConstraint("engagement_id", name=op.f("pk_selection_criteria")),
+        info={"scope": "engagement"},
+    )
+    op.create_index(
+        op.f("ix_selection_criteria_engagement_id"),
+        "selection_criteria",
+        ["engagement_id"],
+        unique=False,
+    )
+    op.create_table(
+        "signature",
+        sa.Column("engagement_id", sa.Text(), nullable=False),
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("actor_id", sa.Text(), nullable=False),
+        sa.Column("side", sa.Text(), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("meaning", sa.Text(), nullable=False),
+        sa.Column("digest", sa.Text(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_signature")),
+        info={"scope": "engagement"},
+    )
+    op.create_index(
+        op.f("ix_signature_engagement_id"), "signature", ["engagement_id"], unique=False
+    )
+    op.create_table(
+        "verdict",
+        sa.Column("engagement_id", sa.Text(), nullable=False),
+        sa.Column("work_order_id", sa.Text(), nullable=False),
+        sa.Column("round", sa.Integer(), nullable=False),
+        sa.Column("defective", sa.Integer(), nullable=False),
+        sa.Column("accepted", sa.Boolean(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("work_order_id", "round", name=op.f("pk_verdict")),
+        info={"scope": "engagement"},
+    )
+    op.create_index(op.f("ix_verdict_engagement_id"), "verdict", ["engagement_id"], unique=False)
+    op.create_table(
+        "waiver",
+        sa.Column("engagement_id", sa.Text(), nullable=False),
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("gate", sa.Text(), nullable=False),
+        sa.Column("codes", postgresql.JSONB(none_as_null=True), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("risk_owner", sa.Text(), nullable=False),
+        sa.Column("requested_by", sa.Text(), nullable=False),
+        sa.Column("side", sa.Text(), nullable=False),
+        sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("countersigned_by", sa.Text(), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_waiver")),
+        info={"scope": "engagement"},
+    )
+    op.create_index(op.f("ix_waiver_engagement_id"), "waiver", ["engagement_id"], unique=False)
+    op.create_table(
+        "work_calendar",
+        sa.Column("engagement_id", sa.Text(), nullable=False),
+        sa.Column("actor_id", sa.Text(), nullable=False),
+        sa.Column("zone", sa.Text(), nullable=False),
+        sa.Column("weekdays", postgresql.JSONB(none_as_null=True), nullable=False),
+        sa.Column("starts", sa.Time(), nullable=False),
+        sa.Column("ends", sa.Time(), nullable=False),
+        sa.Column("country", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("engagement_id", "actor_id", name=op.f("pk_work_calendar")),
+        info={"scope": "engagement"},
+    )
+    op.create_index(
+        op.f("ix_work_calendar_engagement_id"), "work_calendar", ["engagement_id"], unique=False
+    )
+    op.create_table(
+        "work_item",
+        sa.Column("engagement_id", sa.Text(), nullable=False),
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("work_order_id", sa.Text(), nullable=True),
+        sa.Column("control_item_id", sa.Text(), nullable=True),
+        sa.Column("service", sa.Text(), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("document_id", sa.Text(), nullable=False),
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_work_item")),
+        info={"scope": "engagement"},
+    )
+    op.create_index(
+        op.f("ix_work_item_engagement_id"), "work_item", ["engagement_id"], unique=False
+    )
+    op.create_index(
+        "ix_work_item_work_order_id_state", "work_item", ["work_order_id", "state"], unique=False
+    )
+    op.create_table(
+        "work_order",
+        sa.Column("engagement_id", sa.Text(), nullable=False),
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("line_id", sa.Text(), nullable=False),
+        sa.Column("title", sa.Text(), nullable=False),
+        sa.Column("shape", sa.Text(), nullable=False),
+        sa.Column("stage", sa.Text(), nullable=False),
+        sa.Column("phase", sa.Text(), nullable=False),
+        sa.Column("round", sa.Integer(), nullable=False),
+        sa.Column("opened_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("due_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("terms", postgresql.JSONB(none_as_null=True), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_work_order")),
+        info={"scope": "engagement"},
+    )
+    op.create_index(
+        op.f("ix_work_order_engagement_id"), "work_order", ["engagement_id"], unique=False
+    )
+    op.create_table(
+        "actor",
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("party_id", sa.Text(), nullable=False),
+        sa.Column("login", sa.Text(), nullable=False),
+        sa.Column("zone", sa.Text(), nullable=False),
+        sa.Column("locale", sa.Text(), nullable=False),
+        sa.Column("roles", postgresql.JSONB(none_as_null=True), nullable=False),
+        sa.Column("administrator", sa.Boolean(), nullable=False),
+        sa.Column("family", sa.Text(), nullable=False),
+        sa.Column("model", sa.Text(), nullable=False),
+        sa.Column("version", sa.Text(), nullable=False),
+        sa.Column("prompt_digest", sa.Text(), nullable=False),
+        sa.ForeignKeyConstraint(["party_id"], ["party.id"], name=op.f("fk_actor_party_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_actor")),
+        sa.UniqueConstraint("login", name=op.f("uq_actor_login")),
+        info={"scope": "global", "reason": "a person or agent works on many engagements"},
+    )
+    op.create_table(
+        "assignment",
+        sa.Column("engagement_id", sa.Text(), nullable=False),
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("item_id", sa.Text(), nullable=False),
+        sa.Column("work_order_id", sa.Text(), nullable=True),
+        sa.Column("purpose", sa.Text(), nullable=False),
+        sa.Column("level", sa.SmallInteger(), nullable=False),
+        sa.Column("round", sa.Integer(), nullable=False),
+        sa.Column("rank", sa.SmallInteger(), nullable=False),
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("opened_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("actor_id", sa.Text(), nullable=True),
+        sa.Column("reserved_for", sa.Text(), nullable=True),
+        sa.Column("leased_until", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("clause", sa.Text(), nullable=False),
+        sa.Column("note", sa.Text(), nullable=False),
+        sa.ForeignKeyConstraint(["item_id"], ["work_item.id"], name=op.f("fk_assignment_item_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_assignment")),
+        info={"scope": "engagement"},
+    )
+    op.create_index(
+        op.f("ix_assignment_engagement_id"), "assignment", ["engagement_id"], unique=False
+    )
+    op.create_index(op.f("ix_assignment_item_id"), "assignment", ["item_id"], unique=False)
+    op.create_index(
+        "ix_assignment_waiting",
+        "assignment",
+        ["engagement_id", "rank", "id"],
+        unique=False,
+        postgresql_where=sa.text("state in ('open', 'live')"),
+    )
+    op.create_table(
+        "disclosure",
+        sa.Column("engagement_id", sa.Text(), nullable=False),
+        sa.Column("event_id", sa.BigInteger(), nullable=False),
+        sa.Column("openings", sa.LargeBinary(), nullable=False),
+        sa.ForeignKeyConstraint(["event_id"], ["event.id"], name=op.f("fk_disclosure_event_id")),
+        sa.PrimaryKeyConstraint("event_id", name=op.f("pk_disclosure")),
+        info={"scope": "engagement"},
+    )
+    op.create_index(
+        op.f("ix_disclosure_engagement_id"), "disclosure", ["engagement_id"], unique=False
+    )
+    op.create_table(
+        "document_content",
+        sa.Column("engagement_id", sa.Text(), nullable=False),
+        sa.Column("document_id", sa.Text(), nullable=False),
+        sa.Column("sealed_key", sa.LargeBinary(), nullable=False),
+        sa.Column("sealed_bytes", sa.LargeBinary(), nullable=False),
+        sa.Column("sealed_text", sa.LargeBinary(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["document_id"], ["document.id"], name=op.f("fk_document_content_document_id")
+        ),
+        sa.PrimaryKeyConstraint("document_id", name=op.f("pk_document_content")),
+        info={"scope": "engagement"},
+    )
+    op.create_index(
+        op.f("ix_document_content_engagement_id"),
+        "document_content",
+        ["engagement_id"],
+        unique=False,
+    )
+    op.create_table(
+        "credential",
+        sa.Column("actor_id", sa.Text(), nullable=False),
+        sa.Column("password_hash", sa.Text(), nullable=False),
+        sa.Column("changed_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(["actor_id"], ["actor.id"], name=op.f("fk_credential_actor_id")),
+        sa.PrimaryKeyConstraint("actor_id", name=op.f("pk_credential")),
+        info={
+            "scope": "global",
+            "reason": "a person signs in once for all engagements; holds argon2 hashes only",
+        },
+    )
+    op.create_table(
+        "saved_progress",
+        sa.Column("engagement_id", sa.Text(), nullable=False),
+        sa.Column("assignment_id", sa.Text(), nullable=False),
+        sa.Column("actor_id", sa.Text(), nullable=False),
+        sa.Column("content", sa.LargeBinary(), nullable=False),
+        sa.Column("saved_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["assignment_id"], ["assignment.id"], name=op.f("fk_saved_progress_assignment_id")
+        ),
+        sa.PrimaryKeyConstraint("assignment_id", name=op.f("pk_saved_progress")),
+        info={"scope": "engagement"},
+    )
+    op.create_index(
+        op.f("ix_saved_progress_engagement_id"), "saved_progress", ["engagement_id"], unique=False
+    )
+    op.create_table(
+        "session",
+        sa.Column("digest", sa.Text(), nullable=False),
+        sa.Column("actor_id", sa.Text(), nullable=False),
+        sa.Column("opened_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(["actor_id"], ["actor.id"], name=op.f("fk_session_actor_id")),
+        sa.PrimaryKeyConstraint("digest", name=op.f("pk_session")),
+        info={
+            "scope": "global",
+            "reason": "a signed-in browser is not tied to one engagement; digests of tokens only",
+        },
+    )
+    op.create_index(op.f("ix_session_actor_id"), "session", ["actor_id"], unique=False)
+    op.create_table(
+        "submission",
+        sa.Column("engagement_id", sa.Text(), nullable=False),
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("item_id", sa.Text(), nullable=False),
+        sa.Column("assignment_id", sa.Text(), nullable=False),
+        sa.Column("author_id", sa.Text(), nullable=False),
+        sa.Column("family", sa.Text(), nullable=False),
+        sa.Column("purpose", sa.Text(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("seconds", sa.Integer(), nullable=False),
+        sa.Column("hints", postgresql.JSONB(none_as_null=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["assignment_id"], ["assignment.id"], name=op.f("fk_submission_assignment_id")
+        ),
+        sa.ForeignKeyConstraint(["item_id"], ["work_item.id"], name=op.f("fk_submission_item_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_submission")),
+        sa.UniqueConstraint("assignment_id", name=op.f("uq_submission_assignment_id")),
+        info={"scope": "engagement"},
+    )
+    op.create_index(
+        op.f("ix_submission_engagement_id"), "submission", ["engagement_id"], unique=False
+    )
+    op.create_index(op.f("ix_submission_item_id"), "submission", ["item_id"], unique=False)
+    op.create_table(
+        "answer",
+        sa.Column("engagement_id", sa.Text(), nullable=False),
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("submission_id", sa.Text(), nullable=False),
+        sa.Column("item_id", sa.Text(), nullable=False),
+        sa.Column("question", sa.Text(), nullable=False),
+        sa.Column("origin", sa.Text(), nullable=False),
+        sa.Column("confidence", sa.Float(), nullable=True),
+        sa.Column("seconds", sa.Float(), nullable=False),
+        sa.Column("author_id", sa.Text(), nullable=False),
+        sa.Column("revises", sa.Text(), nullable=True),
+        sa.Column("content", sa.LargeBinary(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["submission_id"], ["submission.id"], name=op.f("fk_answer_submission_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_answer")),
+        info={"scope": "engagement"},
+    )
+    op.create_index(op.f("ix_answer_engagement_id"), "answer", ["engagement_id"], unique=False)
+    op.create_index("ix_answer_item_id", "answer", ["item_id"], unique=False)
+    op.create_index(op.f("ix_answer_submission_id"), "answer", ["submission_id"], unique=False)
