@@ -1,0 +1,51 @@
+"""What happened: events in a Merkle tree per engagement, signed checkpoints, bundles.
+
+`record` writes an event in the transaction of its act; `integrate` gives settled events their
+place in the tree and signs a checkpoint. Everything offline needs is in the bundle.
+"""
+
+from outwork.ledger import bundle, canonical
+from outwork.ledger.actions import integrate, record
+from outwork.ledger.model import EVENTS, EventBody, Sealed, event, instant_text
+from outwork.ledger.queries import (
+    Entry,
+    Head,
+    disclosures,
+    entries,
+    find_entry,
+    head,
+    latest_checkpoint,
+    leaf_hashes,
+    log_signer,
+    pending,
+    rebuilt_root_matches,
+    root_at,
+    timeline,
+    verifier_key,
+)
+
+__all__ = [
+    "EVENTS",
+    "Entry",
+    "EventBody",
+    "Head",
+    "Sealed",
+    "bundle",
+    "canonical",
+    "disclosures",
+    "entries",
+    "event",
+    "find_entry",
+    "head",
+    "instant_text",
+    "integrate",
+    "latest_checkpoint",
+    "leaf_hashes",
+    "log_signer",
+    "pending",
+    "rebuilt_root_matches",
+    "record",
+    "root_at",
+    "timeline",
+    "verifier_key",
+]

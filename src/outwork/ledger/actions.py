@@ -1,0 +1,119 @@
+"""Recording an event with its act, and integrating settled events into the tree."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import ARRAY, insert
+
+from outwork.kit.database import Connection, keyring_of
+from outwork.kit.ids import Entropy
+from outwork.ledger import canonical, checkpoint, queries, sealing, store
+from outwork.ledger.model import EventBody, split
+from outwork.ledger.tree import Frontier, leaf_hash
+from outwork.vocabulary import EngagementId, Json
+
+
+def record(db: Connection, body: EventBody, actor: str, at: datetime, entropy: Entropy) -> None:
+    """Write an event, and the openings of its sealed fields, in the caller's transaction.
+
+    `actor` is the pseudonym of whoever acted, in this engagement.
+    """
+    engagement = body.engagement
+    public, hidden = split(body)
+    keyring = keyring_of(db)
+    openings: dict[str, list[Json]] = {}
+    commitments: dict[str, str] = {}
+    for name, value in hidden.items():
+        salt = entropy(sealing.SALT_SIZE)
+        commitments[name] = sealing.commit(value, salt)
+        openings[name] = [salt.hex(), value]
+    event_id = db.execute(
+        sa.insert(store.event_table)
+        .values(
+            engagement_id=engagement,
+            kind=body.kind,
+            version=body.version,
+            at=at,
+            actor=actor,
+            public=public,
+            sealed=commitments,
+        )
+        .returning(store.event_table.c.id)
+    ).scalar_one()
+    if openings:
+        keyring.make(engagement)
+        plain = canonical.encode(openings)
+        db.execute(
+            sa.insert(store.disclosure_table).values(
+                engagement_id=engagement,
+                event_id=event_id,
+                openings=keyring.seal(engagement, plain, f"event/{event_id}"),
+            )
+        )
+
+
+def integrate(db: Connection, engagement: EngagementId, now: datetime) -> queries.Head:
+    """Give every settled event its place in the tree, and sign a checkpoint of the new tree.
+
+    Settled means: written by a transaction older than any still running, so that nothing can slip
+    in before it later. One integration at a time per engagement.
+    """
+    table = store.event_table.c
+    db.execute(sa.select(sa.func.pg_advisory_xact_lock(sa.func.hashtextextended(engagement, 0))))
+    settled = sa.text("xid < (pg_snapshot_xmin(pg_current_snapshot())::text)::bigint")
+    query = (
+        sa.select(store.event_table)
+        .where(table.engagement_id == engagement, table.seq.is_(None), settled)
+        .order_by(table.id)
+    )
+    pending = db.execute(query).all()
+    head = queries.head(db, engagement)
+    if not pending:
+        return head
+    frontier = head.frontier
+    ids: list[int] = []
+    hashes: list[bytes] = []
+    for row in pending:
+        digest = leaf_hash(queries.entry(row, frontier.size).line)
+        frontier = frontier.append(digest)
+        ids.append(row.id)
+        hashes.append(digest)
+    _place(db, ids, head.size, hashes)
+    _advance(db, engagement, frontier, now)
+    return queries.Head(engagement, frontier)
+
+
+def _place(db: Connection, ids: list[int], first: int, hashes: list[bytes]) -> None:
+    statement = sa.text(
+        "update event set seq = placed.seq, leaf_hash = placed.hash from"
+        " unnest(:ids, :seqs, :hashes) as placed(id, seq, hash) where event.id = placed.id"
+    ).bindparams(
+        sa.bindparam("ids", type_=ARRAY(sa.BigInteger)),
+        sa.bindparam("seqs", type_=ARRAY(sa.BigInteger)),
+        sa.bindparam("hashes", type_=ARRAY(sa.LargeBinary)),
+    )
+    seqs = list(range(first, first + len(ids)))
+    db.execute(statement, {"ids": ids, "seqs": seqs, "hashes": hashes})
+
+
+def _advance(db: Connection, engagement: EngagementId, frontier: Frontier, now: datetime) -> None:
+    values: dict[str, Any] = {"size": frontier.size, "frontier": b"".join(frontier.hashes)}
+    db.execute(
+        insert(store.log_head_table)
+        .values(engagement_id=engagement, **values)
+        .on_conflict_do_update(index_elements=["engagement_id"], set_=values)
+    )
+    signer = queries.log_signer(keyring_of(db), engagement)
+    body = checkpoint.Checkpoint(signer.name, frontier.size, frontier.root())
+    db.execute(
+        sa.insert(store.checkpoint_table).values(
+            engagement_id=engagement,
+            size=frontier.size,
+            root=frontier.root(),
+            note=checkpoint.sign_checkpoint(body, signer).decode(),
+            at=now,
+        )
+    )

@@ -1,0 +1,80 @@
+"""Canonical JSON: one value, one spelling (RFC 8785).
+
+Values are None, bool, int within +-(2**53 - 1), finite float, str without lone surrogates, list and
+dict with str keys. An event, a manifest and every sealed value are hashed in this form.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any, NoReturn
+
+import rfc8785
+
+MAX_INTEGER = (1 << 53) - 1
+MAX_DEPTH = 64
+
+
+class CanonicalError(ValueError):
+    """A value has no canonical form, or bytes are not the canonical form of a value."""
+
+
+def encode(value: Any) -> bytes:
+    """The canonical UTF-8 bytes of a value; raises CanonicalError if it has none (RFC 8785)."""
+    _check_depth(value)
+    try:
+        return rfc8785.dumps(value)
+    except (rfc8785.CanonicalizationError, UnicodeError) as error:
+        raise CanonicalError(str(error)) from error
+
+
+def decode(data: bytes) -> Any:
+    """The value whose canonical form is exactly `data`; raises CanonicalError otherwise.
+
+    Duplicate names, NaN, white space, another order, spelling or escape, and nesting deeper than
+    64 are all refused. A number beyond 2**53 - 1 is a float, as in RFC 8785.
+    """
+    try:
+        value = json.loads(
+            data.decode("utf-8"),
+            object_pairs_hook=_object,
+            parse_constant=_refuse_constant,
+            parse_int=_integer,
+        )
+    except CanonicalError:
+        raise
+    except RecursionError as error:
+        raise CanonicalError("nested too deeply") from error
+    except ValueError as error:
+        raise CanonicalError(f"not JSON: {error}") from error
+    if encode(value) != data:
+        raise CanonicalError("not in canonical form")
+    return value
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    value = dict(pairs)
+    if len(value) != len(pairs):
+        raise CanonicalError("a name occurs twice")
+    return value
+
+
+def _refuse_constant(name: str) -> NoReturn:
+    raise CanonicalError(f"{name} is not JSON")
+
+
+def _integer(digits: str) -> int | float:
+    if len(digits) <= 17 and abs(number := int(digits)) <= MAX_INTEGER:
+        return number
+    return float(digits)
+
+
+def _check_depth(value: Any, depth: int = 0) -> None:
+    if depth > MAX_DEPTH:
+        raise CanonicalError("nested too deeply")
+    if isinstance(value, dict):
+        for item in value.values():
+            _check_depth(item, depth + 1)
+    elif isinstance(value, (list, tuple)):
+        for item in value:
+            _check_depth(item, depth + 1)

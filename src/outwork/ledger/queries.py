@@ -1,0 +1,202 @@
+"""Reading the log: entries, heads, checkpoints, opened fields."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from outwork.kit.database import Connection, keyring_of
+from outwork.kit.keyring import KeyMissing, Keyring
+from outwork.kit.paging import Page, key_of, limit_of
+from outwork.ledger import canonical, checkpoint, store
+from outwork.ledger.model import instant_text
+from outwork.ledger.tree import Frontier, leaf_hash, root_of_hashes
+from outwork.vocabulary import EngagementId, Json
+
+INSTALLATION_NAME = "outwork.local"
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One event as it stands in the log; `seq` is None until it is integrated."""
+
+    id: int
+    seq: int | None
+    kind: str
+    version: int
+    at: datetime
+    actor: str
+    public: Mapping[str, Json]
+    sealed: Mapping[str, str]
+
+    @property
+    def line(self) -> bytes:
+        """The leaf's content: RFC 8785 canonical JSON, without a newline."""
+        return canonical.encode(
+            {
+                "seq": self.seq,
+                "kind": self.kind,
+                "version": self.version,
+                "at": instant_text(self.at),
+                "actor": self.actor,
+                "public": self.public,
+                "sealed": self.sealed,
+            }
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """How far an engagement's tree has grown."""
+
+    engagement: EngagementId
+    frontier: Frontier
+
+    @property
+    def size(self) -> int:
+        """Number of leaves."""
+        return self.frontier.size
+
+    @property
+    def root(self) -> bytes:
+        """The root hash, 32 bytes."""
+        return self.frontier.root()
+
+
+def entry(row: Any, seq: int | None = None) -> Entry:
+    """An entry from its row, at `seq` if it has no place yet."""
+    place = row.seq if row.seq is not None else seq
+    return Entry(
+        row.id, place, row.kind, row.version, row.at, row.actor, row.public, row.sealed
+    )  # fmt: skip
+
+
+def log_signer(keyring: Keyring, engagement: EngagementId) -> checkpoint.Ed25519Signer:
+    """The signer of an engagement's log; its name is the log's origin."""
+    seed = Ed25519PrivateKey.from_private_bytes(keyring.make("log"))
+    return checkpoint.Ed25519Signer(f"{INSTALLATION_NAME}/{engagement}", seed)
+
+
+def verifier_key(keyring: Keyring, engagement: EngagementId) -> str:
+    """The vkey that auditors put in their policy file."""
+    return log_signer(keyring, engagement).verifier.encode()
+
+
+def head(db: Connection, engagement: EngagementId) -> Head:
+    """The current head; size 0 where nothing is integrated."""
+    table = store.log_head_table
+    row = db.execute(sa.select(table).where(table.c.engagement_id == engagement)).first()
+    if row is None:
+        return Head(engagement, Frontier())
+    hashes = tuple(row.frontier[i : i + 32] for i in range(0, len(row.frontier), 32))
+    return Head(engagement, Frontier(row.size, hashes))
+
+
+def latest_checkpoint(db: Connection, engagement: EngagementId) -> str | None:
+    """The newest signed checkpoint note, or None."""
+    table = store.checkpoint_table
+    query = sa.select(table.c.note).where(table.c.engagement_id == engagement)
+    return db.execute(query.order_by(table.c.size.desc()).limit(1)).scalar()
+
+
+def entries(db: Connection, engagement: EngagementId, size: int | None = None) -> Iterator[Entry]:
+    """Integrated entries in order, the first `size` of them if told."""
+    table = store.event_table
+    query = sa.select(table).where(table.c.engagement_id == engagement, table.c.seq.is_not(None))
+    if size is not None:
+        query = query.where(table.c.seq < size)
+    for row in db.execute(query.order_by(table.c.seq)):
+        yield entry(row)
+
+
+def find_entry(db: Connection, engagement: EngagementId, kind: str, **public: Json) -> Entry | None:
+    """The last event of a kind with these public values, integrated or not."""
+    table = store.event_table
+    query = sa.select(table).where(table.c.engagement_id == engagement, table.c.kind == kind)
+    query = query.where(table.c.public.contains(public)).order_by(table.c.id.desc()).limit(1)
+    row = db.execute(query).first()
+    return None if row is None else entry(row)
+
+
+def leaf_hashes(db: Connection, engagement: EngagementId, size: int) -> list[bytes]:
+    """Hashes of the first `size` leaves."""
+    table = store.event_table.c
+    query = sa.select(table.leaf_hash).where(table.engagement_id == engagement, table.seq < size)
+    return list(db.execute(query.order_by(table.seq)).scalars())
+
+
+def root_at(db: Connection, engagement: EngagementId, size: int) -> bytes:
+    """The root of the tree of the first `size` leaves."""
+    return root_of_hashes(leaf_hashes(db, engagement, size))
+
+
+def pending(db: Connection) -> list[EngagementId]:
+    """Visible engagements with events that have no place in the tree yet."""
+    table = store.event_table.c
+    query = sa.select(table.engagement_id).where(table.seq.is_(None)).distinct()
+    return [EngagementId(i) for i in db.execute(query).scalars()]
+
+
+def rebuilt_root_matches(db: Connection, engagement: EngagementId) -> bool:
+    """Whether the entries as they stand give the root of the kept head."""
+    kept = head(db, engagement)
+    frontier = Frontier()
+    for found in entries(db, engagement):
+        frontier = frontier.append(leaf_hash(found.line))
+    return frontier == kept.frontier
+
+
+def disclosures(
+    db: Connection, engagement: EngagementId, *event_ids: int
+) -> dict[int, dict[str, tuple[bytes, Json]]]:
+    """Opened fields by event: field -> (salt, value); empty once the key is destroyed."""
+    table = store.disclosure_table
+    query = sa.select(table).where(table.c.engagement_id == engagement)
+    if event_ids:
+        query = query.where(table.c.event_id.in_(event_ids))
+    keyring = keyring_of(db)
+    opened: dict[int, dict[str, tuple[bytes, Json]]] = {}
+    try:
+        for row in db.execute(query):
+            plain = keyring.open(engagement, row.openings, f"event/{row.event_id}")
+            opened[row.event_id] = {
+                name: (bytes.fromhex(salt), value)
+                for name, (salt, value) in canonical.decode(plain).items()
+            }
+    except KeyMissing:
+        return {}
+    return opened
+
+
+def timeline(
+    db: Connection,
+    engagement: EngagementId,
+    *,
+    kind: str | None = None,
+    actor: str | None = None,
+    since: datetime | None = None,
+    until: datetime | None = None,
+    after: str | None = None,
+    limit: int | None = None,
+) -> Page[Entry]:
+    """The log as a list, newest first, by kind prefix, pseudonym and period."""
+    table = store.event_table.c
+    query = sa.select(store.event_table).where(table.engagement_id == engagement)
+    if kind:
+        query = query.where(table.kind.startswith(kind, autoescape=True))
+    if actor:
+        query = query.where(table.actor == actor)
+    if since:
+        query = query.where(table.at >= since)
+    if until:
+        query = query.where(table.at < until)
+    if after:
+        query = query.where(table.id < int(key_of(after)))
+    size = limit_of(limit)
+    rows = db.execute(query.order_by(table.id.desc()).limit(size + 1)).all()
+    return Page.of([entry(r) for r in rows], size, lambda e: e.id)

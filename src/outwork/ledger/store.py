@@ -1,0 +1,50 @@
+"""Tables of the log: events, the openings of their sealed fields, heads and checkpoints."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import JSONB
+
+from outwork.kit.database import instant, scoped, text
+
+event_table = scoped(
+    "event",
+    sa.Column("id", sa.BigInteger, sa.Identity(always=True), primary_key=True),
+    # The transaction that wrote it: the integrating job takes only what is settled, in order.
+    sa.Column("xid", sa.BigInteger, nullable=False, server_default=sa.text(
+        "(pg_current_xact_id()::text)::bigint")),
+    sa.Column("seq", sa.BigInteger),
+    text("kind"),
+    sa.Column("version", sa.Integer, nullable=False),
+    instant("at"),
+    text("actor"),
+    sa.Column("public", JSONB, nullable=False),
+    sa.Column("sealed", JSONB, nullable=False),
+    sa.Column("leaf_hash", sa.LargeBinary),
+    sa.UniqueConstraint("engagement_id", "seq"),
+    sa.Index("ix_event_pending", "engagement_id", "id", postgresql_where=sa.text("seq is null")),
+)  # fmt: skip
+
+disclosure_table = scoped(
+    "disclosure",
+    sa.Column("event_id", sa.ForeignKey("event.id"), primary_key=True),
+    # Sealed canonical JSON: {field: [salt in hexadecimal, value]}.
+    sa.Column("openings", sa.LargeBinary, nullable=False),
+)  # fmt: skip
+
+log_head_table = scoped(
+    "log_head",
+    sa.Column("size", sa.BigInteger, nullable=False),
+    # Roots of the perfect subtrees that make up the tree, largest first, 32 bytes each.
+    sa.Column("frontier", sa.LargeBinary, nullable=False),
+    sa.PrimaryKeyConstraint("engagement_id"),
+)  # fmt: skip
+
+checkpoint_table = scoped(
+    "checkpoint",
+    sa.Column("size", sa.BigInteger, nullable=False),
+    sa.Column("root", sa.LargeBinary, nullable=False),
+    text("note"),
+    instant("at"),
+    sa.PrimaryKeyConstraint("engagement_id", "size"),
+)  # fmt: skip
