@@ -1,0 +1,73 @@
+"""Who exists, who may do what in which engagement, and until when.
+
+Actors are persons, agents and jobs alike. A membership gives an actor roles in one engagement for a
+period; it also carries the pseudonym under which the engagement's log names the actor.
+"""
+
+from outwork.access.actions import (
+    add_actor,
+    add_party,
+    enrol,
+    first_administrator,
+    open_session,
+    set_password,
+    set_period,
+    sign_in,
+    sign_out,
+)
+from outwork.access.model import (
+    FITTING,
+    INSTALLATION,
+    Actor,
+    ActorKind,
+    InEngagement,
+    Membership,
+    Party,
+    Rule,
+)
+from outwork.access.queries import (
+    actor,
+    actor_by_login,
+    actors,
+    actors_of,
+    members,
+    membership,
+    memberships_of,
+    parties,
+    party,
+    pseudonyms,
+    session_actor,
+    visible_to,
+)
+
+__all__ = [
+    "FITTING",
+    "INSTALLATION",
+    "Actor",
+    "ActorKind",
+    "InEngagement",
+    "Membership",
+    "Party",
+    "Rule",
+    "actor",
+    "actor_by_login",
+    "actors",
+    "actors_of",
+    "add_actor",
+    "add_party",
+    "enrol",
+    "first_administrator",
+    "members",
+    "membership",
+    "memberships_of",
+    "open_session",
+    "parties",
+    "party",
+    "pseudonyms",
+    "session_actor",
+    "set_password",
+    "set_period",
+    "sign_in",
+    "sign_out",
+    "visible_to",
+]

@@ -1,0 +1,88 @@
+"""Reading actors and memberships; nothing here writes."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from datetime import datetime
+
+import sqlalchemy as sa
+
+from outwork.access import store
+from outwork.access.model import INSTALLATION, Actor, Membership, Party
+from outwork.kit.database import Connection
+from outwork.vocabulary import ActorId, EngagementId, PartyId, Side
+
+
+def actor(db: Connection, identifier: str) -> Actor:
+    """The actor of that id; raises NotFound."""
+    return store.actors.get(db, identifier)
+
+
+def actors(db: Connection, identifiers: Sequence[str]) -> dict[str, Actor]:
+    """Several actors by id."""
+    found = store.actors.find(db, store.actor_table.c.id.in_(list(identifiers)))
+    return {a.id: a for a in found}
+
+
+def actor_by_login(db: Connection, login: str) -> Actor | None:
+    """The actor with that login, or None."""
+    return store.actors.one(db, store.actor_table.c.login == login)
+
+
+def actors_of(db: Connection, party: PartyId) -> list[Actor]:
+    """The people and agents of an organisation."""
+    return store.actors.find(db, store.actor_table.c.party_id == party)
+
+
+def party(db: Connection, identifier: str) -> Party:
+    """The organisation of that id; raises NotFound."""
+    return store.parties.get(db, identifier)
+
+
+def parties(db: Connection, side: Side | None = None) -> list[Party]:
+    """Organisations, of one side if told."""
+    return store.parties.find(db, *([store.party_table.c.side == side.value] if side else []))
+
+
+def membership(db: Connection, engagement: EngagementId, actor: ActorId) -> Membership | None:
+    """An actor's membership as far as this transaction may see it."""
+    table = store.membership_table.c
+    return store.memberships.one(db, table.engagement_id == engagement, table.actor_id == actor)
+
+
+def memberships_of(db: Connection, actor: ActorId) -> list[Membership]:
+    """An actor's own memberships."""
+    return store.memberships.find(db, store.membership_table.c.actor_id == actor)
+
+
+def members(db: Connection, engagement: EngagementId) -> list[Membership]:
+    """Everyone in an engagement."""
+    return store.memberships.find(db, store.membership_table.c.engagement_id == engagement)
+
+
+def pseudonyms(db: Connection, engagement: EngagementId) -> dict[str, ActorId]:
+    """Which actor stands behind each pseudonym of an engagement."""
+    return {m.pseudonym: m.actor_id for m in members(db, engagement)}
+
+
+def visible_to(db: Connection, actor: ActorId) -> list[EngagementId]:
+    """The engagements whose rows this actor's transactions may see.
+
+    Row-level security lets an actor read its own memberships before anything else is visible.
+    """
+    table = store.membership_table.c
+    query = sa.select(table.engagement_id).where(table.actor_id == actor)
+    found = [EngagementId(row) for row in db.execute(query).scalars()]
+    if store.actors.get(db, actor).administrator:
+        found.append(INSTALLATION)
+    return found
+
+
+def session_actor(db: Connection, token: str, now: datetime) -> Actor | None:
+    """Whose session this is, if it is open."""
+    table = store.session_table.c
+    digest = hashlib.sha256(token.encode()).hexdigest()
+    query = sa.select(table.actor_id).where(table.digest == digest, table.expires_at > now)
+    found = db.execute(query).scalar()
+    return None if found is None else store.actors.get(db, found)

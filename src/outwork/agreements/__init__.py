@@ -1,0 +1,103 @@
+"""What the parties agreed: master agreement, engagement (statement of work), work order.
+
+Terms live at the level where they were agreed and are inherited downwards. A gate that refuses can
+be waived here, countersigned by the other side. The stage an engagement or a work order has
+reached moves only through `pass_gate`.
+"""
+
+from outwork.agreements.actions import (
+    accept_agent,
+    advance,
+    conclude,
+    invite_member,
+    join,
+    open_engagement,
+    pass_gate,
+    register_actor,
+    register_party,
+    save_engagement,
+    save_work_order,
+    sign,
+    start_work_order,
+)
+from outwork.agreements.events import (
+    AgreementConcluded,
+    EngagementOpened,
+    MemberJoined,
+    Signed,
+    StagePassed,
+    WorkOrderOpened,
+)
+from outwork.agreements.model import (
+    NEVER_WAIVED,
+    Engagement,
+    MasterAgreement,
+    Signature,
+    Term,
+    Waiver,
+    WorkOrder,
+    WorkPhase,
+    effective_terms,
+    remaining,
+)
+from outwork.agreements.queries import (
+    agreement_between,
+    directory,
+    engagement,
+    engagements,
+    expired_waivers,
+    master_agreement,
+    open_reasons,
+    signatures,
+    terms_of,
+    waivers,
+    work_order,
+    work_orders,
+)
+from outwork.agreements.waiving import countersign_waiver, request_waiver
+
+__all__ = [
+    "NEVER_WAIVED",
+    "AgreementConcluded",
+    "Engagement",
+    "EngagementOpened",
+    "MasterAgreement",
+    "MemberJoined",
+    "Signature",
+    "Signed",
+    "StagePassed",
+    "Term",
+    "Waiver",
+    "WorkOrder",
+    "WorkOrderOpened",
+    "WorkPhase",
+    "accept_agent",
+    "advance",
+    "agreement_between",
+    "conclude",
+    "countersign_waiver",
+    "directory",
+    "effective_terms",
+    "engagement",
+    "engagements",
+    "expired_waivers",
+    "invite_member",
+    "join",
+    "master_agreement",
+    "open_engagement",
+    "open_reasons",
+    "pass_gate",
+    "register_actor",
+    "register_party",
+    "remaining",
+    "request_waiver",
+    "save_engagement",
+    "save_work_order",
+    "sign",
+    "signatures",
+    "start_work_order",
+    "terms_of",
+    "waivers",
+    "work_order",
+    "work_orders",
+]

@@ -1,0 +1,22 @@
+"""Content: what was received or rendered, by digest, sealed under the engagement's key.
+
+`read` turns a file into its canonical text; `keep` stores a file; `seal` and `unseal` are for small
+confidential values in other slices' tables.
+"""
+
+from outwork.documents.actions import keep, seal, unseal
+from outwork.documents.model import Document
+from outwork.documents.queries import content, document, source
+from outwork.documents.reading import MAX_BYTES, read
+
+__all__ = [
+    "MAX_BYTES",
+    "Document",
+    "content",
+    "document",
+    "keep",
+    "read",
+    "seal",
+    "source",
+    "unseal",
+]

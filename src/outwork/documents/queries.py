@@ -1,0 +1,48 @@
+"""Reading content back."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+
+from outwork.documents import store
+from outwork.documents.model import Document
+from outwork.kit.database import Connection, keyring_of
+from outwork.kit.keyring import open_under
+from outwork.vocabulary import DocumentId, NotFound, SourceText
+
+
+def document(db: Connection, identifier: DocumentId) -> Document:
+    """A document's row; raises NotFound."""
+    return store.documents.get(db, identifier)
+
+
+def content(db: Connection, identifier: DocumentId) -> bytes:
+    """The bytes as they were received; raises NotFound, KeyMissing after erasure."""
+    return _opened(db, identifier, "bytes")
+
+
+def source(db: Connection, identifier: DocumentId) -> SourceText:
+    """The canonical text; raises NotFound, KeyMissing after erasure."""
+    row = document(db, identifier)
+    return SourceText(
+        name=row.name,
+        media_type=row.media_type,
+        text=_opened(db, identifier, "text").decode("utf-8", "surrogatepass"),
+        digest=row.digest,
+        text_digest=row.text_digest,
+        extractor=row.extractor,
+        extractor_version=row.extractor_version,
+        pages=row.pages,
+    )
+
+
+def _opened(db: Connection, identifier: DocumentId, part: str) -> bytes:
+    table = store.content_table
+    query = sa.select(
+        table.c.engagement_id, table.c.sealed_key, table.c[f"sealed_{part}"].label("sealed")
+    ).where(table.c.document_id == identifier)
+    row = db.execute(query).first()
+    if row is None or row.sealed is None:
+        raise NotFound("document", identifier)
+    own = keyring_of(db).open(row.engagement_id, row.sealed_key, f"{identifier}/key")
+    return open_under(own, row.sealed, f"{identifier}/{part}")

@@ -1,0 +1,27 @@
+"""Tables of documents and their sealed content."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+
+from outwork.documents.model import Document
+from outwork.kit.database import Records, json, key, scoped, text
+from outwork.vocabulary import NotFound
+
+document_table = scoped(
+    "document",
+    key(), text("name"), text("media_type"), text("digest"),
+    sa.Column("size", sa.BigInteger, nullable=False),
+    text("text_digest"), text("extractor"), text("extractor_version"), json("pages"),
+)  # fmt: skip
+
+# Apart from the document's row, so that lists never read content.
+content_table = scoped(
+    "document_content",
+    sa.Column("document_id", sa.ForeignKey("document.id"), primary_key=True),
+    sa.Column("sealed_key", sa.LargeBinary, nullable=False),
+    sa.Column("sealed_bytes", sa.LargeBinary, nullable=False),
+    sa.Column("sealed_text", sa.LargeBinary),
+)
+
+documents = Records(document_table, Document, lambda i: NotFound("document", i))
