@@ -1,0 +1,254 @@
+"""The most likely answer from several judgments of unequal worth, with its probability.
+
+The model is chosen without gold: by how well it foretells judgments that it did not see. The
+posterior is then tempered, by the same judgments or by gold, since workers do not err
+independently and every model of this family is too sure of itself. Sources: the models as in
+`outwork.methods.truth_models`; C. Guo et al., "On Calibration of Modern Neural Networks", ICML
+2017, for tempering.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from outwork.methods.arguments import whole
+from outwork.methods.judgments import LARGEST, Floats, Ints, Judgments, judgments
+from outwork.methods.truth_models import MODELS, TruthModel, model_of
+
+__all__ = ["MODELS", "Consensus", "fit"]
+
+_ROUNDS, _TOLERANCE = 100, 1e-6
+_TRIAL_ROUNDS, _TRIAL_TOLERANCE = 30, 1e-4
+_FOLDS = 5
+_ENOUGH_JUDGMENTS = 50_000  # to compare models on
+_TEMPERATURES = np.exp(np.linspace(np.log(0.1), np.log(1.5), 28))
+
+
+@dataclass(frozen=True)
+class Consensus:
+    """What the judgments say together.
+
+    posterior: n_items x n_labels probabilities. labels: the most likely, the lowest of equals; -1
+    for ids without a judgment. confusion: n_workers x class x label given, None when it would be
+    too large. accuracy: per worker. prior: frequencies of the classes. log_likelihood: of the
+    judgments under the model. heldout: mean log probability of judgments that each model tried
+    did not see, empty when the model was given or nothing could be held out. temperature: power to
+    which the model's posterior was raised (below 1: less sure).
+    """
+
+    posterior: Floats
+    labels: Ints
+    confusion: Floats | None
+    accuracy: Floats
+    prior: Floats
+    log_likelihood: float
+    model: str
+    iterations: int
+    heldout: Mapping[str, float]
+    temperature: float
+
+
+def fit(
+    items: ArrayLike,
+    workers: ArrayLike,
+    labels: ArrayLike,
+    n_labels: int | None = None,
+    *,
+    model: str = "auto",
+    gold: Mapping[int, int] | None = None,
+    prior: ArrayLike | None = None,
+) -> Consensus:
+    """Find the classes of the items and the errors of the workers.
+
+    Args:
+        items, workers, labels: equal-length arrays of ids from 0; one entry a judgment.
+        n_labels: how many classes there are; by default as many as were used.
+        model: one of MODELS, whose posterior is then left as it is, or "auto".
+        gold: known classes of some items; they teach and calibrate, and keep their class.
+        prior: frequencies of the classes, if known; otherwise estimated.
+
+    Raises:
+        ValueError: see `judgments`; an unknown model; gold or prior that does not fit.
+    """
+    data = judgments(items, workers, labels, n_labels)
+    known = _known(gold, data)
+    frequencies = _frequencies(prior, data.n_labels)
+    tried = _foretell(data, known, frequencies) if model == "auto" else {}
+    chosen, temperature = model, 1.0
+    if model == "auto":
+        chosen = max(tried, key=lambda name: tried[name][0]) if tried else "majority"
+        temperature = tried[chosen][1] if tried else 1.0
+    final = _climb(data, chosen, known, frequencies, _ROUNDS, _TOLERANCE)
+    if known.size:
+        temperature = _gold_temperature(data, chosen, known, frequencies, temperature)
+    posterior = _tempered(final.log_joint, temperature)
+    empty = data.per_item == 0
+    posterior[empty] = final.prior
+    posterior = _fixed(posterior, known)
+    answers = posterior.argmax(axis=1)
+    empty[known[0]] = False
+    answers[empty] = -1
+    heldout = {name: score for name, (score, _) in tried.items()}
+    learnt = (final.model.confusion(), final.model.accuracy(), final.prior, final.log_likelihood)
+    return Consensus(posterior, answers, *learnt, chosen, final.iterations, heldout, temperature)
+
+
+@dataclass
+class _Climbed:
+    model: TruthModel
+    log_joint: Floats
+    prior: Floats
+    log_likelihood: float
+    iterations: int
+
+
+def _climb(
+    data: Judgments,
+    name: str,
+    known: Ints,
+    frequencies: Floats | None,
+    rounds: int,
+    tolerance: float,
+) -> _Climbed:
+    """Expectation maximisation from the shares of the votes."""
+    model = model_of(name, data)
+    size = data.n_labels
+    votes = data.votes
+    total = votes.sum(axis=1, keepdims=True)
+    posterior = np.divide(votes, total, out=np.full_like(votes, 1 / size), where=total > 0)
+    judged = data.per_item > 0
+    last, done = -np.inf, 0
+    while True:
+        posterior = _fixed(posterior, known)
+        model.learn(posterior)
+        if frequencies is not None:
+            prior = frequencies
+        elif model.uniform:
+            prior = np.full(size, 1 / size)
+        else:
+            prior = (posterior[judged].sum(axis=0) + 1e-9) / (judged.sum() + 1e-9 * size)
+        joint = model.evidence() + np.log(prior)
+        top = joint.max(axis=1, keepdims=True)
+        posterior = np.exp(joint - top)
+        mass = posterior.sum(axis=1, keepdims=True)
+        posterior /= mass
+        likelihood = float((top + np.log(mass))[judged].sum())
+        done += 1
+        if done >= rounds or abs(likelihood - last) <= tolerance * abs(likelihood):
+            return _Climbed(model, joint, prior, likelihood, done)
+        last = likelihood
+
+
+def _foretell(
+    data: Judgments, known: Ints, frequencies: Floats | None
+) -> dict[str, tuple[float, float]]:
+    """Per model: mean log chance of unseen judgments and the temperature that foretells best."""
+    part, known = _part(data, known)
+    rank = _rank_in_item(part)
+    folds = [
+        hidden
+        for fold in range(_FOLDS)
+        if (
+            hidden := ((rank + part.items) % _FOLDS == fold) & (part.per_item[part.items] > 1)
+        ).any()
+    ]
+    found: dict[str, tuple[float, float]] = {}
+    for name in MODELS if folds else ():
+        if _too_large(name, data):
+            continue
+        scores = np.zeros(len(_TEMPERATURES))
+        seen = 0
+        for hidden in folds:
+            rest, new = part.subset(~hidden), part.subset(hidden)
+            climbed = _climb(rest, name, known, frequencies, _TRIAL_ROUNDS, _TRIAL_TOLERANCE)
+            for i, temperature in enumerate(_TEMPERATURES):
+                posterior = _fixed(_tempered(climbed.log_joint, temperature), known)
+                chance = climbed.model.chance(posterior, new)
+                scores[i] += np.log(np.maximum(chance, 1e-6)).sum()
+            seen += int(hidden.sum())
+        best = int(scores.argmax())
+        found[name] = (float(scores[best]) / seen, float(_TEMPERATURES[best]))
+    return found
+
+
+def _too_large(name: str, data: Judgments) -> bool:
+    tables = name in ("pooled", "ibcc", "dawid-skene")
+    cells = data.n_workers * data.n_labels * (data.n_labels if tables else 1)
+    return cells > LARGEST // 10 and name not in ("majority", "one-coin", "glad")
+
+
+def _part(data: Judgments, known: Ints) -> tuple[Judgments, Ints]:
+    """All judgments of as many items as are enough, evenly taken, their ids closed up."""
+    step = -(-len(data.items) // _ENOUGH_JUDGMENTS)
+    if step == 1:
+        return data, known
+    judged = np.flatnonzero(data.per_item > 0)[::step]
+    place = np.full(data.n_items, -1)
+    place[judged] = np.arange(len(judged))
+    part = data.subset(place[data.items] >= 0)
+    of_part = known[:, place[known[0]] >= 0]
+    of_part[0] = place[of_part[0]]
+    return replace(part, items=place[part.items], n_items=len(judged)), of_part
+
+
+def _rank_in_item(data: Judgments) -> Ints:
+    order = np.argsort(data.items, kind="stable")
+    first = np.concatenate([[0], np.cumsum(data.per_item)]).astype(np.int64)
+    rank = np.empty(len(order), dtype=np.int64)
+    rank[order] = np.arange(len(order)) - first[data.items[order]]
+    return rank
+
+
+def _tempered(log_joint: Floats, temperature: float) -> Floats:
+    scaled = temperature * (log_joint - log_joint.max(axis=1, keepdims=True))
+    posterior: Floats = np.exp(scaled)
+    posterior /= posterior.sum(axis=1, keepdims=True)
+    return posterior
+
+
+def _gold_temperature(
+    data: Judgments, name: str, known: Ints, frequencies: Floats | None, usual: float
+) -> float:
+    """The temperature that suits gold items whose class was hidden, drawn towards the usual one."""
+    at, classes = known
+    fold = np.arange(len(at)) % _FOLDS
+    score = -2.0 * np.log(_TEMPERATURES / usual) ** 2
+    for number in range(min(_FOLDS, len(at))):
+        hidden = fold == number
+        climbed = _climb(
+            data, name, known[:, ~hidden], frequencies, _TRIAL_ROUNDS, _TRIAL_TOLERANCE
+        )
+        rows = climbed.log_joint[at[hidden]]
+        for i, temperature in enumerate(_TEMPERATURES):
+            chance = _tempered(rows, temperature)[np.arange(len(rows)), classes[hidden]]
+            score[i] += np.log(np.maximum(chance, 1e-6)).sum()
+    return float(_TEMPERATURES[score.argmax()])
+
+
+def _fixed(posterior: Floats, known: Ints) -> Floats:
+    if known.size:
+        posterior[known[0]] = 0.0
+        posterior[known[0], known[1]] = 1.0
+    return posterior
+
+
+def _known(gold: Mapping[int, int] | None, data: Judgments) -> Ints:
+    """2 x n: item ids and their classes."""
+    pairs = [
+        (whole("gold", item, 0, data.n_items - 1), whole("gold", label, 0, data.n_labels - 1))
+        for item, label in (gold or {}).items()
+    ]
+    return np.array(pairs, dtype=np.int64).reshape(-1, 2).T
+
+
+def _frequencies(prior: ArrayLike | None, n_labels: int) -> Floats | None:
+    if prior is None:
+        return None
+    given: NDArray[np.float64] = np.asarray(prior, dtype=np.float64)
+    if given.shape != (n_labels,) or not np.all(given > 0) or not np.isclose(given.sum(), 1):
+        raise ValueError(f"prior: must be {n_labels} positive numbers that sum to 1")
+    return np.asarray(given / given.sum(), dtype=np.float64)
