@@ -1,0 +1,65 @@
+"""Tables of samples, inspections, defects, verdicts and certificates."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+
+from outwork.kit.database import Records, instant, json, key, scoped, text
+from outwork.stages.assurance.model import (
+    Certificate,
+    DefectRecord,
+    Inspection,
+    Sample,
+    Verdict,
+)
+
+
+def _whole(name: str) -> sa.Column[int]:
+    return sa.Column(name, sa.Integer, nullable=False)
+
+
+def _flag(name: str) -> sa.Column[bool]:
+    return sa.Column(name, sa.Boolean, nullable=False)
+
+
+sample_table = scoped(
+    "sample",
+    text("work_order_id"), _whole("round"), text("unit"), _whole("lot"), _whole("sample_size"),
+    _whole("acceptance_number"), sa.Column("consumer_risk", sa.Numeric, nullable=False),
+    sa.Column("producer_risk", sa.Numeric, nullable=False), text("seed"),
+    sa.Column("closing_size", sa.BigInteger, nullable=False), json("units"), instant("drawn_at"),
+    sa.PrimaryKeyConstraint("work_order_id", "round"),
+)  # fmt: skip
+
+inspection_table = scoped(
+    "inspection",
+    key("assignment_id"), text("work_order_id"), _whole("round"), text("item_id"),
+    text("inspector"), _flag("in_sample"), _flag("clean"), instant("at"),
+    sa.Index("ix_inspection_work_order_id", "work_order_id"),
+)  # fmt: skip
+
+defect_table = scoped(
+    "defect",
+    key(), text("work_order_id"), _whole("round"), text("item_id"), text("assignment_id"),
+    text("question"), text("clause"), text("severity"), _flag("counted"), _flag("in_sample"),
+    text("note"), text("found_by"), instant("found_at"),
+    sa.Index("ix_defect_work_order_id", "work_order_id"),
+)  # fmt: skip
+
+verdict_table = scoped(
+    "verdict",
+    text("work_order_id"), _whole("round"), _whole("defective"), _flag("accepted"), instant("at"),
+    sa.PrimaryKeyConstraint("work_order_id", "round"),
+)  # fmt: skip
+
+certificate_table = scoped(
+    "certificate",
+    text("work_order_id"), _whole("round"), json("figures"), text("digest"), instant("issued_at"),
+    sa.PrimaryKeyConstraint("work_order_id", "round"),
+)  # fmt: skip
+
+samples = Records(sample_table, Sample)
+inspections = Records(inspection_table, Inspection)
+defects = Records(defect_table, DefectRecord)
+verdicts = Records(verdict_table, Verdict)
+certificates = Records(certificate_table, Certificate)

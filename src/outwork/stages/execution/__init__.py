@@ -1,0 +1,117 @@
+"""Stage 5: items are taken in, drafted, reserved, answered, and reworked where a clause says so.
+
+One assignment mechanism serves producing, certifying and inspecting. Who may not take an
+assignment is one rule (`obstacles`), and maker is never checker has no waiver.
+"""
+
+from outwork.stages.execution.actions import (
+    admit,
+    close_work_order,
+    commit_seed,
+    open_work_order,
+    order_rework,
+    recall,
+    refuse_file,
+    release,
+    request_inspections,
+    reveal,
+    withdraw_open,
+)
+from outwork.stages.execution.events import (
+    InspectionRequested,
+    ItemSubmitted,
+    ReworkOrdered,
+    WorkOrderClosed,
+)
+from outwork.stages.execution.jobs import draft_next
+from outwork.stages.execution.model import (
+    Assignment,
+    AssignmentState,
+    ItemState,
+    SeedCommitment,
+    Submission,
+    WorkItem,
+    obstacles,
+)
+from outwork.stages.execution.queries import (
+    all_items,
+    answers_of,
+    assignment,
+    assignments,
+    authors,
+    certifying,
+    counts,
+    current_answers,
+    gate,
+    held_by,
+    item,
+    items,
+    progress,
+    release_reasons,
+    seeds,
+    submission_of,
+    submissions,
+    waiting,
+)
+from outwork.stages.execution.reserving import (
+    claim,
+    extend,
+    return_assignment,
+    save_progress,
+    start_certification,
+)
+from outwork.stages.execution.submitting import (
+    complete,
+    submit,
+)
+
+__all__ = [
+    "Assignment",
+    "AssignmentState",
+    "InspectionRequested",
+    "ItemState",
+    "ItemSubmitted",
+    "ReworkOrdered",
+    "SeedCommitment",
+    "Submission",
+    "WorkItem",
+    "WorkOrderClosed",
+    "admit",
+    "all_items",
+    "answers_of",
+    "assignment",
+    "assignments",
+    "authors",
+    "certifying",
+    "claim",
+    "close_work_order",
+    "commit_seed",
+    "complete",
+    "counts",
+    "current_answers",
+    "draft_next",
+    "extend",
+    "gate",
+    "held_by",
+    "item",
+    "items",
+    "obstacles",
+    "open_work_order",
+    "order_rework",
+    "progress",
+    "recall",
+    "refuse_file",
+    "release",
+    "release_reasons",
+    "request_inspections",
+    "return_assignment",
+    "reveal",
+    "save_progress",
+    "seeds",
+    "start_certification",
+    "submission_of",
+    "submissions",
+    "submit",
+    "waiting",
+    "withdraw_open",
+]

@@ -1,0 +1,270 @@
+"""Work orders: opened, filled, released, reworked, closed."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
+
+import sqlalchemy as sa
+from pydantic import Base64Bytes
+
+from outwork import agreements, documents, practices
+from outwork.agreements import WorkOrder, WorkPhase
+from outwork.operation import Operation, act
+from outwork.stages import requirements, transfer
+from outwork.stages.execution import events, queries, store
+from outwork.stages.execution.assigning import (
+    has_certified_agent,
+    member_of,
+    open_assignment,
+    refuse_on_expired_waiver,
+)
+from outwork.stages.execution.model import (
+    LARGEST_NOTE,
+    AssignmentState,
+    ItemState,
+    SeedCommitment,
+    WorkItem,
+)
+from outwork.vocabulary import (
+    BadInput,
+    Digest,
+    ItemId,
+    LineId,
+    NotFound,
+    Purpose,
+    Reason,
+    Refusal,
+    Role,
+    Shape,
+    Side,
+    Stage,
+    WorkOrderId,
+)
+
+HERE = [Stage.EXECUTION]
+WORKERS = [Role.ANALYST, Role.AGENT, Role.REVIEWER]
+WORKING = [Stage.TRANSFER, Stage.SETUP, Stage.EXECUTION, Stage.ASSURANCE]
+MANAGERS = [Role.VENDOR_MANAGER, Role.DELIVERY_MANAGER]
+_CODE = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*\Z")
+_HEX64 = re.compile(r"[0-9a-f]{64}\Z")
+
+
+@act(roles=MANAGERS, stages=HERE, records=[agreements.WorkOrderOpened])
+def open_work_order(
+    op: Operation, line: LineId, title: str, due: datetime | None = None
+) -> WorkOrderId:
+    """Call off a batch of items under a statement-of-work line."""
+    found = requirements.line(op.db, line)
+    engagement = agreements.engagement(op.db, found.engagement_id)
+    op.require(engagement)
+    refuse_on_expired_waiver(op, engagement)
+    if not title.strip():
+        raise BadInput("title-empty")
+    return agreements.start_work_order(op, engagement, line, title, Shape.ITEMISED, due).id
+
+
+@act(roles=MANAGERS, stages=HERE, records=[events.SeedCommitted])
+def commit_seed(op: Operation, work_order: WorkOrderId, commitment: Digest) -> None:
+    """Bind one's own side to a nonce for the sampling draw: the SHA-256 of 32 secret bytes."""
+    order = agreements.work_order(op.db, work_order, lock=True)
+    op.require(order)
+    if not _HEX64.match(commitment):
+        raise BadInput("commitment-malformed")
+    if order.phase is WorkPhase.CLOSED:
+        raise Refusal("already-closed")
+    side = member_of(op, order.engagement_id).side
+    seeds = queries.seeds(op.db, order)
+    if side.value in seeds:
+        raise Refusal("already-committed", side=side.value)
+    if queries.seed_used(op.db, order.engagement_id, commitment):
+        raise Refusal("commitment-copied")
+    made = SeedCommitment(order.engagement_id, order.id, order.round, side.value, commitment)
+    store.seeds.add(op.db, made)
+    op.record(
+        events.SeedCommitted(
+            engagement=order.engagement_id,
+            work_order=order.id,
+            round=order.round,
+            side=side,
+            commitment=commitment,
+        )
+    )
+
+
+@act(roles=MANAGERS, stages=HERE, records=[events.ItemAdmitted])
+def admit(op: Operation, work_order: WorkOrderId, name: str, content: Base64Bytes) -> ItemId:
+    """Take a file in as a work item."""
+    order = agreements.work_order(op.db, work_order)
+    op.require(order)
+    _refuse_after_intake(order)
+    line = requirements.line(op.db, order.line_id)
+    source = documents.read(name, content)
+    # Reading takes its time; only from here on must nobody release the batch.
+    _refuse_after_intake(agreements.work_order(op.db, work_order, lock=True))
+    if any(
+        documents.document(op.db, i.document_id).digest == source.digest
+        for i in queries.named(op.db, order.id, name)
+    ):
+        raise BadInput("file-twice", file=name)
+    kept = documents.keep(op, order.engagement_id, name, content, source)
+    made = WorkItem(
+        engagement_id=order.engagement_id,
+        id=ItemId(op.new_id("itm")),
+        work_order_id=order.id,
+        control_item_id=None,
+        service=line.service,
+        name=name,
+        document_id=kept.id,
+        state=ItemState.ADMITTED,
+    )
+    store.items.add(op.db, made)
+    op.record(
+        events.ItemAdmitted(
+            engagement=order.engagement_id,
+            work_order=order.id,
+            item=made.id,
+            digest=kept.digest,
+            name=name,
+        )
+    )
+    return made.id
+
+
+def _refuse_after_intake(order: WorkOrder) -> None:
+    if order.phase is not WorkPhase.INTAKE:
+        raise Refusal("intake-over")
+
+
+@act(roles=MANAGERS, stages=HERE, records=[events.FileRefused])
+def refuse_file(op: Operation, work_order: WorkOrderId, name: str, code: str) -> None:
+    """Put on record that a file could not be taken in, and why."""
+    order = agreements.work_order(op.db, work_order)
+    op.require(order)
+    if not _CODE.match(code):  # it stands in the public log
+        raise BadInput("code-malformed")
+    op.record(
+        events.FileRefused(
+            engagement=order.engagement_id, work_order=order.id, code=code, name=name
+        )
+    )
+
+
+@act(roles=MANAGERS, stages=HERE, records=[events.WorkOrderReleased])
+def release(op: Operation, work_order: WorkOrderId) -> int:
+    """Begin work on what was admitted; both sides' seeds must be committed."""
+    order = agreements.work_order(op.db, work_order, lock=True)
+    op.require(order)
+    if order.phase is not WorkPhase.INTAKE:
+        raise Refusal("already-released")
+    reasons = queries.release_reasons(op.db, order)
+    if reasons:
+        raise Refusal("gate-closed", stage=Stage.EXECUTION.value, reasons=reasons)
+    level = 0 if has_certified_agent(op, order.engagement_id) else 1
+    admitted = queries.all_items(op.db, order.id)
+    for found in admitted:
+        open_assignment(op, found, Purpose.PRODUCE, level, order.round)
+    agreements.save_work_order(op, replace(order, phase=WorkPhase.RELEASED))
+    op.record(
+        events.WorkOrderReleased(
+            engagement=order.engagement_id, work_order=order.id, items=len(admitted)
+        )
+    )
+    return len(admitted)
+
+
+@act(
+    roles=MANAGERS,
+    stages=HERE,
+    records=[events.WorkOrderClosed, agreements.StagePassed],
+)
+def close_work_order(op: Operation, work_order: WorkOrderId) -> None:
+    """Close a batch for sampling: every item is submitted, and nothing changes from here."""
+    order = agreements.work_order(op.db, work_order, lock=True)
+    op.require(order)
+    engagement = agreements.engagement(op.db, order.engagement_id)
+    if order.phase is WorkPhase.CLOSED:
+        raise Refusal("already-closed")
+    reasons = queries.gate(op.db, engagement, order)
+    if order.phase is WorkPhase.INTAKE:
+        raise Refusal("gate-closed", stage=Stage.EXECUTION.value, reasons=reasons)
+    submitted = queries.counts(op.db, order.id)[ItemState.SUBMITTED]
+    if not submitted:
+        raise Refusal("gate-closed", stage="execution", reasons=[Reason("nothing-submitted")])
+    agreements.pass_gate(op, Stage.EXECUTION, reasons, engagement, order)
+    closed = agreements.work_order(op.db, order.id)
+    agreements.save_work_order(op, replace(closed, phase=WorkPhase.CLOSED))
+    withdraw_open(op, order)
+    op.record(
+        events.WorkOrderClosed(
+            engagement=order.engagement_id,
+            work_order=order.id,
+            round=order.round,
+            items=submitted,
+        )
+    )
+
+
+def withdraw_open(op: Operation, order: WorkOrder) -> None:
+    """Nobody works any more on what a waiver let a work order leave behind unfinished."""
+    table = store.assignment_table
+    op.db.execute(
+        sa.update(table)
+        .where(table.c.work_order_id == order.id, table.c.state.in_(["open", "live"]))
+        .values(state=AssignmentState.WITHDRAWN.value)
+    )
+
+
+@act(roles=[Role.DELIVERY_MANAGER], stages=HERE, records=[events.ReworkOrdered])
+def recall(op: Operation, item: ItemId, question: str, clause: str, note: str = "") -> None:
+    """Send a submitted item back to an analyst before the batch is closed, citing a clause."""
+    found = queries.item(op.db, item)
+    if found.work_order_id is None:
+        raise NotFound("item", item)
+    order = agreements.work_order(op.db, found.work_order_id, lock=True)
+    op.require(order)
+    if order.phase is not WorkPhase.RELEASED or found.state is not ItemState.SUBMITTED:
+        raise Refusal("not-submitted", state=found.state.value)
+    if clause not in {c.id for c in transfer.guideline(op.db, order.engagement_id).clauses}:
+        raise BadInput("unknown-clause", clause=clause)
+    if question not in {q.key for q in practices.service(found.service).questions}:
+        raise BadInput("unknown-question", question=question)
+    order_rework(op, order, item, question, clause, note[:LARGEST_NOTE])
+
+
+def order_rework(
+    op: Operation, order: WorkOrder, item: ItemId, question: str, clause: str, note: str
+) -> None:
+    """Send an item back to an analyst because of a clause; records it."""
+    found = queries.item(op.db, item)
+    store.items.save(op.db, replace(found, state=ItemState.REWORK))
+    open_assignment(op, found, Purpose.PRODUCE, 1, order.round, clause=clause, note=note)
+    op.record(
+        events.ReworkOrdered(
+            engagement=order.engagement_id,
+            work_order=order.id,
+            item=item,
+            question=question,
+            clause=clause,
+            note=note,
+        )
+    )
+
+
+def request_inspections(op: Operation, order: WorkOrder, items: Sequence[ItemId]) -> None:
+    """Ask that items be inspected by someone who is not among their authors; records it."""
+    for identifier in items:
+        open_assignment(op, queries.item(op.db, identifier), Purpose.INSPECT, 1, order.round)
+    op.record(
+        events.InspectionRequested(
+            engagement=order.engagement_id, work_order=order.id, items=len(items)
+        )
+    )
+
+
+def reveal(op: Operation, order: WorkOrder, side: Side, nonce: str) -> None:
+    """Store an opened nonce; assurance has checked it against the commitment."""
+    found = queries.seeds(op.db, order)[side.value]
+    store.seeds.save(op.db, replace(found, nonce=nonce))

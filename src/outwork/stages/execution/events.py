@@ -1,0 +1,125 @@
+"""What happens in execution."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from outwork.ledger import EventBody, Sealed, event
+from outwork.vocabulary import (
+    AssignmentId,
+    Digest,
+    ItemId,
+    Origin,
+    Purpose,
+    Side,
+    SubmissionId,
+    WorkOrderId,
+)
+
+
+@event()
+class SeedCommitted(EventBody):
+    """A side bound itself to a nonce for the sampling draw: SHA-256 of 32 bytes."""
+
+    work_order: WorkOrderId
+    round: int
+    side: Side
+    commitment: Digest
+
+
+@event()
+class ItemAdmitted(EventBody):
+    """An input was taken in."""
+
+    work_order: WorkOrderId
+    item: ItemId
+    digest: Digest
+    name: Sealed[str]
+
+
+@event()
+class FileRefused(EventBody):
+    """A file could not be taken in."""
+
+    work_order: WorkOrderId
+    code: str
+    name: Sealed[str]
+
+
+@event()
+class WorkOrderReleased(EventBody):
+    """Work on the admitted items began."""
+
+    work_order: WorkOrderId
+    items: int
+
+
+@event()
+class CertificationStarted(EventBody):
+    """An actor was given the control items."""
+
+    subject: str
+    items: int
+
+
+@event()
+class ItemClaimed(EventBody):
+    """The actor reserved an item until an instant."""
+
+    assignment: AssignmentId
+    item: ItemId
+    purpose: Purpose
+    level: int
+    until: datetime
+
+
+@event()
+class ItemReturned(EventBody):
+    """The actor gave a reserved item back."""
+
+    assignment: AssignmentId
+    item: ItemId
+    reason: Sealed[str]
+
+
+@event()
+class ItemSubmitted(EventBody):
+    """The actor answered an item; counts by origin, effort in whole seconds, hints by checks."""
+
+    assignment: AssignmentId
+    submission: SubmissionId
+    item: ItemId
+    purpose: Purpose
+    level: int
+    origins: dict[Origin, int]
+    seconds: int
+    hints: int
+    answers: Sealed[dict[str, object]]
+
+
+@event()
+class ReworkOrdered(EventBody):
+    """An item has to be worked on again, because of a clause."""
+
+    work_order: WorkOrderId
+    item: ItemId
+    question: str
+    clause: str
+    note: Sealed[str]
+
+
+@event()
+class InspectionRequested(EventBody):
+    """Items have to be inspected by someone who is not among their authors."""
+
+    work_order: WorkOrderId
+    items: int
+
+
+@event()
+class WorkOrderClosed(EventBody):
+    """All items are submitted; nothing changes before the sample is drawn."""
+
+    work_order: WorkOrderId
+    round: int
+    items: int

@@ -1,0 +1,212 @@
+"""Work items, the one assignment mechanism, submissions, and the rules of who may take what."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from outwork import methods
+from outwork.practices import Service
+from outwork.vocabulary import (
+    ActorId,
+    Answer,
+    AnswerId,
+    AssignmentId,
+    DocumentId,
+    EngagementId,
+    ItemId,
+    Json,
+    Origin,
+    Purpose,
+    Reason,
+    Role,
+    SubmissionId,
+    TextRange,
+    WorkOrderId,
+)
+
+LEASE = timedelta(minutes=30)
+LARGEST_NOTE = 4_000  # characters
+CHECKING = frozenset({Purpose.INSPECT, Purpose.REVIEW, Purpose.ADJUDICATE})
+
+
+class ItemState(StrEnum):
+    """Where a work item stands."""
+
+    ADMITTED = "admitted"
+    DRAFTED = "drafted"
+    SUBMITTED = "submitted"
+    REWORK = "rework"
+    CONTROL = "control"
+
+
+class AssignmentState(StrEnum):
+    """Open for anyone eligible, reserved by someone, done, or withdrawn."""
+
+    OPEN = "open"
+    LIVE = "live"
+    DONE = "done"
+    WITHDRAWN = "withdrawn"
+
+
+@dataclass(frozen=True, slots=True)
+class WorkItem:
+    """One input to be answered: of a work order, or a control item in disguise."""
+
+    engagement_id: EngagementId
+    id: ItemId
+    work_order_id: WorkOrderId | None
+    control_item_id: ItemId | None
+    service: str
+    name: str
+    document_id: DocumentId
+    state: ItemState
+
+
+@dataclass(frozen=True, slots=True)
+class Assignment:
+    """A piece of work on an item for one purpose.
+
+    Level 0 of `produce` is the agent's draft, level 1 the analyst's answer. `reserved_for` keeps
+    it for one actor; `note` and `clause` say why rework was ordered.
+    """
+
+    engagement_id: EngagementId
+    id: AssignmentId
+    item_id: ItemId
+    work_order_id: WorkOrderId | None
+    purpose: Purpose
+    level: int
+    round: int
+    rank: int
+    state: AssignmentState
+    opened_at: datetime
+    actor_id: ActorId | None = None
+    reserved_for: ActorId | None = None
+    leased_until: datetime | None = None
+    clause: str = ""
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Submission:
+    """One author's answers for one item; `family` is the same for every version of an agent."""
+
+    engagement_id: EngagementId
+    id: SubmissionId
+    item_id: ItemId
+    assignment_id: AssignmentId
+    author_id: ActorId
+    family: str
+    purpose: Purpose
+    at: datetime
+    seconds: int
+    hints: tuple[Mapping[str, Json], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class SeedCommitment:
+    """One side's commitment to its nonce for one round of a work order, and the nonce once open."""
+
+    engagement_id: EngagementId
+    work_order_id: WorkOrderId
+    round: int
+    side: str
+    commitment: str
+    nonce: str = ""
+
+
+def takes(purpose: Purpose, level: int) -> Role:
+    """The role that takes assignments of a purpose and level."""
+    if purpose in CHECKING:
+        return Role.REVIEWER
+    return Role.AGENT if purpose is Purpose.PRODUCE and level == 0 else Role.ANALYST
+
+
+def obstacles(
+    purpose: Purpose,
+    level: int,
+    family: str,
+    roles: Collection[Role],
+    certified: bool,
+    authors: Collection[str],
+) -> list[Reason]:
+    """Why an actor may not take an assignment; empty if it may.
+
+    `authors` are the families of everyone in the item's chain of answers. Maker is never checker:
+    this rule has no waiver.
+    """
+    reasons: list[Reason] = []
+    if purpose is Purpose.CERTIFY:
+        if not set(roles) & {Role.ANALYST, Role.AGENT}:
+            reasons.append(Reason("role-missing", {"roles": [Role.ANALYST.value]}))
+        return reasons
+    needed = takes(purpose, level)
+    if needed not in roles:
+        reasons.append(Reason("role-missing", {"roles": [needed.value]}))
+    if purpose in CHECKING and family in authors:
+        reasons.append(Reason("maker-is-checker"))
+    if purpose not in CHECKING and not certified:
+        reasons.append(Reason("not-certified"))
+    return reasons
+
+
+def hold_reason(assignment: Assignment, actor: ActorId, now: datetime) -> str | None:
+    """Why the actor does not hold the assignment now, as a code; None if it does."""
+    if assignment.state is AssignmentState.DONE:
+        return "already-submitted"
+    if assignment.state is not AssignmentState.LIVE or assignment.actor_id != actor:
+        return "not-reserved"
+    if assignment.leased_until is None or assignment.leased_until <= now:
+        return "reservation-expired"
+    return None
+
+
+def with_origin(answer: Answer, before: Answer | None, by_agent: bool, imported: bool) -> Answer:
+    """The answer as it will be stored: how it came to be, and which answer it revises."""
+    if by_agent:
+        origin = Origin.DRAFTED
+    elif imported:
+        origin = Origin.IMPORTED
+    elif before is None:
+        origin = Origin.ADDED
+    elif before.value == answer.value and _places(before) == _places(answer):
+        origin = Origin.CONFIRMED
+    else:
+        origin = Origin.ADDED if before.value is None else Origin.CORRECTED
+    revised = before.id if before is not None else None
+    return replace(answer, origin=origin, revises=revised)
+
+
+def _places(answer: Answer) -> list[tuple[int, int]]:
+    return [(e.start, e.end) for e in answer.evidence if isinstance(e, TextRange)]
+
+
+def score(service: Service, given: Sequence[Answer], known: Sequence[Answer]) -> tuple[int, int]:
+    """Right answers and questions asked, each question compared by its kind's comparator."""
+    mine = {a.question: a.value for a in given}
+    right = 0
+    for answer in known:
+        question = service.question(answer.question)
+        value = mine.get(answer.question)
+        right += methods.agree(question.kind.value, value, answer.value, **question.settings)
+    return right, len(known)
+
+
+@dataclass(frozen=True, slots=True)
+class StoredAnswer:
+    """An answer's row: everything but its sealed value and evidence in the clear."""
+
+    engagement_id: EngagementId
+    id: AnswerId
+    submission_id: SubmissionId
+    item_id: ItemId
+    question: str
+    origin: Origin
+    confidence: float | None
+    seconds: float
+    author_id: ActorId
+    revises: AnswerId | None
+    content: bytes

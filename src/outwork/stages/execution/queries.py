@@ -1,0 +1,251 @@
+"""Reading items, assignments, answers and their authors."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+import sqlalchemy as sa
+from pydantic import TypeAdapter
+
+from outwork import access, documents
+from outwork.agreements import Engagement, WorkOrder, WorkPhase
+from outwork.kit.database import Connection
+from outwork.kit.paging import Page, key_of, limit_of
+from outwork.stages.execution import store
+from outwork.stages.execution.model import (
+    Assignment,
+    AssignmentState,
+    ItemState,
+    SeedCommitment,
+    StoredAnswer,
+    Submission,
+    WorkItem,
+)
+from outwork.vocabulary import (
+    ActorId,
+    Answer,
+    AssignmentId,
+    EngagementId,
+    Evidence,
+    ItemId,
+    Json,
+    Purpose,
+    Reason,
+    SubmissionId,
+    WorkOrderId,
+)
+
+PRODUCING = (Purpose.PRODUCE.value, Purpose.OVERLAP.value, Purpose.CONTROL.value)
+EVIDENCE = TypeAdapter(tuple[Evidence, ...])
+
+
+def item(db: Connection, identifier: ItemId) -> WorkItem:
+    """The item of that id; raises NotFound."""
+    return store.items.get(db, identifier)
+
+
+def items(
+    db: Connection, order: WorkOrderId, after: str | None = None, limit: int | None = None
+) -> Page[WorkItem]:
+    """A work order's items in order of admission."""
+    table = store.item_table.c
+    size = limit_of(limit)
+    where = [table.work_order_id == order] + ([table.id > str(key_of(after))] if after else [])
+    found = store.items.find(db, *where, limit=size + 1)
+    return Page.of(found, size, lambda i: i.id)
+
+
+def all_items(db: Connection, order: WorkOrderId) -> list[WorkItem]:
+    """Every item of a work order, for draws and deliverables."""
+    return store.items.find(db, store.item_table.c.work_order_id == order)
+
+
+def named(db: Connection, order: WorkOrderId, name: str) -> list[WorkItem]:
+    """The items of a work order that came from files of one name."""
+    table = store.item_table.c
+    return store.items.find(db, table.work_order_id == order, table.name == name)
+
+
+def seed_used(db: Connection, engagement: EngagementId, commitment: str) -> bool:
+    """Whether anyone committed to this nonce before: once opened, it is known to both sides."""
+    table = store.seed_table.c
+    found = store.seeds.find(
+        db, table.engagement_id == engagement, table.commitment == commitment, limit=1
+    )
+    return bool(found)
+
+
+def counts(db: Connection, order: WorkOrderId) -> dict[ItemState, int]:
+    """Items of a work order by state."""
+    table = store.item_table.c
+    query = sa.select(table.state, sa.func.count()).where(table.work_order_id == order)
+    found = {ItemState(s): n for s, n in db.execute(query.group_by(table.state))}
+    return {state: found.get(state, 0) for state in ItemState}
+
+
+def assignment(db: Connection, identifier: AssignmentId, *, lock: bool = False) -> Assignment:
+    """The assignment of that id; raises NotFound."""
+    return store.assignments.get(db, identifier, lock=lock)
+
+
+def one_claim_at_a_time(db: Connection, engagement: EngagementId, actor: ActorId) -> None:
+    """Wait until no other transaction claims for this actor: two windows get the same item."""
+    key = sa.func.hashtextextended(f"{engagement}/{actor}", 0)
+    db.execute(sa.select(sa.func.pg_advisory_xact_lock(key)))
+
+
+def held_by(
+    db: Connection, engagement: EngagementId, actor: ActorId, now: datetime
+) -> Assignment | None:
+    """The assignment an actor has reserved, if it still holds."""
+    table = store.assignment_table.c
+    return store.assignments.one(
+        db,
+        table.engagement_id == engagement,
+        table.actor_id == actor,
+        table.state == AssignmentState.LIVE.value,
+        table.leased_until > now,
+    )
+
+
+def assignments(
+    db: Connection,
+    order: WorkOrderId,
+    purpose: Purpose | None = None,
+    states: Sequence[AssignmentState] = (),
+) -> list[Assignment]:
+    """Assignments of a work order, of one purpose and some states if told."""
+    table = store.assignment_table.c
+    where = [table.work_order_id == order]
+    if purpose:
+        where.append(table.purpose == purpose.value)
+    if states:
+        where.append(table.state.in_([s.value for s in states]))
+    return store.assignments.find(db, *where)
+
+
+def certifying(
+    db: Connection, engagement: EngagementId, actor: ActorId, attempt: int | None = None
+) -> list[Assignment]:
+    """An actor's certification assignments, of one attempt if told."""
+    table = store.assignment_table.c
+    where = [
+        table.engagement_id == engagement,
+        table.reserved_for == actor,
+        table.purpose == Purpose.CERTIFY.value,
+    ]
+    if attempt is not None:
+        where.append(table.round == attempt)
+    return store.assignments.find(db, *where)
+
+
+def authors(db: Connection, item: ItemId) -> set[str]:
+    """Families of everyone in the item's chain of answers."""
+    table = store.submission_table.c
+    query = sa.select(table.family).where(table.item_id == item, table.purpose.in_(PRODUCING))
+    return set(db.execute(query).scalars())
+
+
+def submissions(db: Connection, item: ItemId) -> list[Submission]:
+    """An item's submissions, oldest first."""
+    return store.submissions.find(db, store.submission_table.c.item_id == item)
+
+
+def submission_of(db: Connection, assignment: AssignmentId) -> Submission | None:
+    """The submission that closed an assignment, or None."""
+    return store.submissions.one(db, store.submission_table.c.assignment_id == assignment)
+
+
+def answers_of(db: Connection, submission: SubmissionId) -> list[Answer]:
+    """The answers of one submission, in the order they were given."""
+    where = store.answer_table.c.submission_id == submission
+    return [_opened(db, row) for row in store.answers.find(db, where)]
+
+
+def current_answers(db: Connection, item: ItemId) -> dict[str, Answer]:
+    """The latest produced answer to each question of an item."""
+    table = store.submission_table.c
+    latest = store.submissions.one(db, table.item_id == item, table.purpose.in_(PRODUCING))
+    if latest is None:
+        return {}
+    return {a.question: a for a in answers_of(db, latest.id)}
+
+
+def _opened(db: Connection, row: StoredAnswer) -> Answer:
+    plain = documents.unseal(db, row.engagement_id, row.content, f"{row.id}/content")
+    return Answer(
+        question=row.question,
+        value=plain["value"],
+        evidence=EVIDENCE.validate_python(plain["evidence"]),
+        origin=row.origin,
+        confidence=row.confidence,
+        seconds=row.seconds,
+        id=row.id,
+        author=row.author_id,
+        revises=row.revises,
+    )
+
+
+def seeds(db: Connection, order: WorkOrder) -> dict[str, SeedCommitment]:
+    """The seed commitments of a work order's current round, by side."""
+    table = store.seed_table.c
+    found = store.seeds.find(db, table.work_order_id == order.id, table.round == order.round)
+    return {s.side: s for s in found}
+
+
+def progress(db: Connection, assignment: Assignment, actor: ActorId) -> Json:
+    """What an actor saved but has not submitted, or None."""
+    table = store.progress_table.c
+    query = sa.select(table.content).where(
+        table.assignment_id == assignment.id, table.actor_id == actor
+    )
+    content = db.execute(query).scalar()
+    if content is None:
+        return None
+    context = f"{assignment.id}/progress"
+    return documents.unseal(db, assignment.engagement_id, content, context)
+
+
+def release_reasons(db: Connection, order: WorkOrder) -> list[Reason]:
+    """Why work on a batch cannot begin."""
+    place = f"engagements/{order.engagement_id}/execution"
+    reasons = [
+        Reason("seed-uncommitted", {"side": side}, place)
+        for side in ("client", "provider")
+        if side not in seeds(db, order)
+    ]
+    if not any(counts(db, order.id).values()):
+        reasons.append(Reason("nothing-admitted", place=place))
+    return reasons
+
+
+def gate(db: Connection, engagement: Engagement, order: WorkOrder) -> list[Reason]:
+    """What stands between a work order's execution and its assurance."""
+    place = f"engagements/{engagement.id}/execution"
+    if order.phase is WorkPhase.INTAKE:
+        return [*release_reasons(db, order), Reason("not-released", place=place)]
+    reasons = [
+        Reason("seed-uncommitted", {"side": side}, place)
+        for side in ("client", "provider")
+        if side not in seeds(db, order)
+    ]
+    found = counts(db, order.id)
+    unfinished = sum(found.values()) - found[ItemState.SUBMITTED]
+    if unfinished:
+        reasons.append(Reason("items-unfinished", {"count": unfinished}, place))
+    return reasons
+
+
+def waiting(db: Connection, engagement: EngagementId) -> Mapping[Purpose, int]:
+    """Open assignments of an engagement by purpose."""
+    table = store.assignment_table.c
+    query = sa.select(table.purpose, sa.func.count()).where(
+        table.engagement_id == engagement, table.state == AssignmentState.OPEN.value
+    )
+    return {Purpose(p): n for p, n in db.execute(query.group_by(table.purpose))}
+
+
+def families(db: Connection, actor: ActorId, pseudonym: str) -> str:
+    """The family an actor's work counts for: an agent's own, a person's pseudonym."""
+    return access.actor(db, actor).family or pseudonym

@@ -1,0 +1,258 @@
+"""Reserving an item: certification, the next one, a named one; keeping it and giving it back."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime
+
+from sqlalchemy.dialects.postgresql import insert
+
+from outwork import agreements, documents
+from outwork.access import Membership
+from outwork.operation import Operation, act
+from outwork.stages import transfer
+from outwork.stages.execution import events, queries, store
+from outwork.stages.execution.assigning import (
+    member_of,
+    open_assignment,
+    refuse_on_expired_waiver,
+)
+from outwork.stages.execution.model import (
+    LARGEST_NOTE,
+    LEASE,
+    Assignment,
+    AssignmentState,
+    ItemState,
+    WorkItem,
+    hold_reason,
+    obstacles,
+)
+from outwork.vocabulary import (
+    AssignmentId,
+    BadInput,
+    EngagementId,
+    ItemId,
+    Json,
+    NotFound,
+    Purpose,
+    Refusal,
+    Role,
+    Stage,
+    WorkOrderId,
+)
+
+WORKERS = [Role.ANALYST, Role.AGENT, Role.REVIEWER]
+WORKING = [Stage.TRANSFER, Stage.SETUP, Stage.EXECUTION, Stage.ASSURANCE]
+
+
+@act(
+    roles=[Role.ANALYST, Role.AGENT],
+    stages=WORKING,
+    records=[events.CertificationStarted],
+)
+def start_certification(op: Operation, engagement: EngagementId) -> int:
+    """Take the control items of the guideline in force; gives their number."""
+    op.require(agreements.engagement(op.db, engagement))
+    member = member_of(op, engagement)
+    controls = transfer.control_items(op.db, engagement)
+    if not controls:
+        raise Refusal("too-few-control-items", count=0, needed=1)
+    earlier = queries.certifying(op.db, engagement, op.actor.id)
+    if _being_certified(op, engagement):
+        raise Refusal("certification-under-way")
+    attempt = 1 + max((a.round for a in earlier), default=0)
+    disguised = {
+        i.control_item_id: i
+        for i in store.items.find(
+            op.db,
+            store.item_table.c.engagement_id == engagement,
+            store.item_table.c.state == ItemState.CONTROL.value,
+        )
+    }
+    for control in controls:
+        found = disguised.get(control.id)
+        if found is None:
+            found = WorkItem(
+                engagement_id=engagement,
+                id=ItemId(op.new_id("itm")),
+                work_order_id=None,
+                control_item_id=control.id,
+                service=control.service,
+                name=documents.document(op.db, control.document_id).name,
+                document_id=control.document_id,
+                state=ItemState.CONTROL,
+            )
+            store.items.add(op.db, found)
+        open_assignment(op, found, Purpose.CERTIFY, 1, attempt, reserved_for=op.actor.id)
+    op.record(
+        events.CertificationStarted(
+            engagement=engagement, subject=member.pseudonym, items=len(controls)
+        )
+    )
+    return len(controls)
+
+
+@act(roles=WORKERS, stages=WORKING, records=[events.ItemClaimed], always=False)
+def claim(
+    op: Operation,
+    engagement: EngagementId,
+    work_order: WorkOrderId | None = None,
+    assignment: AssignmentId | None = None,
+) -> AssignmentId | None:
+    """Reserve the next item one may take, or a named one; gives None where nothing waits."""
+    found = agreements.engagement(op.db, engagement)
+    op.require(found)
+    refuse_on_expired_waiver(op, found)
+    member = member_of(op, engagement)
+    queries.one_claim_at_a_time(op.db, engagement, op.actor.id)
+    held = queries.held_by(op.db, engagement, op.actor.id, op.now)
+    if assignment is None and held is not None:
+        return held.id
+    if assignment is not None:
+        return _claim_named(op, member, assignment)
+    certified = transfer.certified(op.db, engagement, op.actor.id)
+    kinds = _kinds(op, member, certified)
+    if not kinds:
+        raise Refusal("not-certified", name=op.actor.name)
+    claimed = op.db.execute(
+        store.CLAIM,
+        {
+            "actor": op.actor.id,
+            "until": op.now + LEASE,
+            "engagement": engagement,
+            "now": op.now,
+            "kinds": kinds,
+            "work_order": work_order,
+            "family": queries.families(op.db, op.actor.id, member.pseudonym),
+        },
+    ).scalar()
+    if claimed is None:
+        return None
+    return _record_claim(op, queries.assignment(op.db, AssignmentId(claimed)))
+
+
+def _kinds(op: Operation, member: Membership, certified: bool) -> list[str]:
+    family = queries.families(op.db, op.actor.id, member.pseudonym)
+    every = [(p, level) for p in Purpose for level in (0, 1)]
+    allowed = [
+        f"{p.value}/{level}"
+        for p, level in every
+        if not obstacles(p, level, family, member.roles, certified, ())
+    ]
+    if not certified and not _being_certified(op, member.engagement_id):
+        allowed = [k for k in allowed if not k.startswith(Purpose.CERTIFY.value)]
+    return allowed
+
+
+def _being_certified(op: Operation, engagement: EngagementId) -> bool:
+    mine = queries.certifying(op.db, engagement, op.actor.id)
+    return any(a.state in (AssignmentState.OPEN, AssignmentState.LIVE) for a in mine)
+
+
+def _claim_named(op: Operation, member: Membership, identifier: AssignmentId) -> AssignmentId:
+    wanted = queries.assignment(op.db, identifier, lock=True)
+    if wanted.engagement_id != member.engagement_id or (
+        wanted.reserved_for not in (None, op.actor.id)
+    ):
+        raise NotFound("assignment", identifier)
+    if hold_reason(wanted, op.actor.id, op.now) is None:
+        return wanted.id
+    refuse_if_barred(op, member, wanted)
+    lapsed = wanted.leased_until is not None and wanted.leased_until <= op.now
+    if wanted.state is not AssignmentState.OPEN and not (
+        wanted.state is AssignmentState.LIVE and lapsed
+    ):
+        raise Refusal("not-open", state=wanted.state.value)
+    held = replace(
+        wanted, state=AssignmentState.LIVE, actor_id=op.actor.id, leased_until=op.now + LEASE
+    )
+    store.assignments.save(op.db, held)
+    return _record_claim(op, held)
+
+
+def refuse_if_barred(op: Operation, member: Membership, wanted: Assignment) -> None:
+    """Raises Refusal with every rule that bars the actor from an assignment."""
+    family = queries.families(op.db, op.actor.id, member.pseudonym)
+    reasons = obstacles(
+        wanted.purpose,
+        wanted.level,
+        family,
+        member.roles,
+        transfer.certified(op.db, member.engagement_id, op.actor.id),
+        queries.authors(op.db, wanted.item_id),
+    )
+    if reasons:
+        named = [replace(r, params={**r.params, "name": op.actor.name}) for r in reasons]
+        raise Refusal(named[-1].code, reasons=named, name=op.actor.name)
+
+
+def _record_claim(op: Operation, held: Assignment) -> AssignmentId:
+    assert held.leased_until is not None  # just set
+    op.record(
+        events.ItemClaimed(
+            engagement=held.engagement_id,
+            assignment=held.id,
+            item=held.item_id,
+            purpose=held.purpose,
+            level=held.level,
+            until=held.leased_until,
+        )
+    )
+    return held.id
+
+
+def held_assignment(op: Operation, identifier: AssignmentId) -> tuple[Assignment, Membership]:
+    """The assignment, locked, with the actor's membership; refused unless the actor holds it."""
+    found = queries.assignment(op.db, identifier)
+    op.require(agreements.engagement(op.db, found.engagement_id))
+    if found.work_order_id is not None:
+        # The batch is not closed while something is handed in, nor the reverse.
+        agreements.work_order(op.db, found.work_order_id, share=True)
+    found = queries.assignment(op.db, identifier, lock=True)
+    why = hold_reason(found, op.actor.id, op.now)
+    if why is not None:
+        raise Refusal(why, assignment=identifier)
+    return found, member_of(op, found.engagement_id)
+
+
+@act(roles=WORKERS, stages=WORKING, records=[], always=False)
+def extend(op: Operation, assignment: AssignmentId) -> datetime:
+    """Keep a reserved item for another half hour."""
+    found, _ = held_assignment(op, assignment)
+    until = op.now + LEASE
+    store.assignments.save(op.db, replace(found, leased_until=until))
+    return until
+
+
+@act(roles=WORKERS, stages=WORKING, records=[events.ItemReturned])
+def return_assignment(op: Operation, assignment: AssignmentId, reason: str = "") -> None:
+    """Give a reserved item back, so that someone else can take it."""
+    found, _ = held_assignment(op, assignment)
+    store.assignments.save(
+        op.db, replace(found, state=AssignmentState.OPEN, actor_id=None, leased_until=None)
+    )
+    op.record(
+        events.ItemReturned(
+            engagement=found.engagement_id,
+            assignment=assignment,
+            item=found.item_id,
+            reason=reason[:LARGEST_NOTE],
+        )
+    )
+
+
+@act(roles=WORKERS, stages=WORKING, records=[], always=False)
+def save_progress(op: Operation, assignment: AssignmentId, content: Json) -> datetime:
+    """Keep what was typed so far, sealed; it is not a submission."""
+    found, _ = held_assignment(op, assignment)
+    sealed = documents.seal(op.db, found.engagement_id, content, f"{assignment}/progress")
+    if len(sealed) > 2_000_000:
+        raise BadInput("progress-too-large", largest=2_000_000)
+    row = {"actor_id": op.actor.id, "content": sealed, "saved_at": op.now}
+    op.db.execute(
+        insert(store.progress_table)
+        .values(engagement_id=found.engagement_id, assignment_id=assignment, **row)
+        .on_conflict_do_update(index_elements=["assignment_id"], set_=row)
+    )
+    store.assignments.save(op.db, replace(found, leased_until=op.now + LEASE))
+    return op.now

@@ -1,0 +1,32 @@
+"""Stage 4: everything is in place before work begins, and evidenced.
+
+Team with calendars and dated entitlements, segregation of duties, a quality plan with exact risks,
+and the rate card; the operational readiness review opens the gate.
+"""
+
+from outwork.stages.setup.actions import (
+    agree_rates,
+    approve_readiness,
+    date_entitlement,
+    plan_quality,
+    set_calendar,
+)
+from outwork.stages.setup.model import QualityPlan, Rate, WorkCalendar, exact_plan
+from outwork.stages.setup.queries import calendar_of, calendars, gate, quality_plans, rates
+
+__all__ = [
+    "QualityPlan",
+    "Rate",
+    "WorkCalendar",
+    "agree_rates",
+    "approve_readiness",
+    "calendar_of",
+    "calendars",
+    "date_entitlement",
+    "exact_plan",
+    "gate",
+    "plan_quality",
+    "quality_plans",
+    "rates",
+    "set_calendar",
+]

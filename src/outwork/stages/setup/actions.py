@@ -1,0 +1,172 @@
+"""Calendars, entitlements, quality plan, rate card, readiness review."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime, time
+from decimal import Decimal
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import insert
+
+from outwork import access, agreements, practices
+from outwork.operation import Operation, act
+from outwork.stages import requirements, selection
+from outwork.stages.setup import events, queries, store
+from outwork.stages.setup.model import Rate, WorkCalendar, exact_plan
+from outwork.vocabulary import (
+    ActorId,
+    BadInput,
+    EngagementId,
+    InspectionUnit,
+    LineId,
+    NotFound,
+    Refusal,
+    Role,
+    Side,
+    Stage,
+)
+
+HERE = [Stage.SETUP]
+WHILE_WORKING = [Stage.SETUP, Stage.EXECUTION]  # people join and leave during the work
+
+
+@act(roles=[Role.DELIVERY_MANAGER], stages=WHILE_WORKING, records=[events.CalendarSet])
+def set_calendar(
+    op: Operation,
+    engagement: EngagementId,
+    actor: ActorId,
+    zone: str,
+    weekdays: Sequence[int] = (0, 1, 2, 3, 4),
+    starts: time = time(9),
+    ends: time = time(17),
+    country: str = "",
+) -> None:
+    """Say when a person of the team works."""
+    op.require(agreements.engagement(op.db, engagement))
+    member = _member(op, engagement, actor)
+    _own_or_client(op, member)
+    made = WorkCalendar(engagement, actor, zone, tuple(weekdays), starts, ends, country)
+    row = {"zone": zone, "weekdays": list(weekdays), "starts": starts, "ends": ends}
+    row["country"] = country
+    _upsert(op, store.calendar_table, {"engagement_id": engagement, "actor_id": actor}, row)
+    op.record(
+        events.CalendarSet(
+            engagement=engagement,
+            subject=member.pseudonym,
+            zone=zone,
+            weekdays=made.weekdays,
+            starts=starts.isoformat(),
+            ends=ends.isoformat(),
+            country=country,
+        )
+    )
+
+
+@act(
+    roles=[Role.DELIVERY_MANAGER, Role.VENDOR_MANAGER],
+    stages=WHILE_WORKING,
+    records=[events.EntitlementDated],
+)
+def date_entitlement(
+    op: Operation,
+    engagement: EngagementId,
+    actor: ActorId,
+    valid_from: datetime,
+    valid_until: datetime,
+) -> None:
+    """Give a member's access its first and last instant."""
+    op.require(agreements.engagement(op.db, engagement))
+    member = _member(op, engagement, actor)
+    _own_or_client(op, member)
+    if valid_from >= valid_until:
+        raise BadInput("period-crossed")
+    if valid_until - valid_from > queries.LONGEST_ENTITLEMENT:
+        raise BadInput("period-too-long", days=queries.LONGEST_ENTITLEMENT.days)
+    access.set_period(op.db, replace(member, valid_from=valid_from, valid_until=valid_until))
+    op.record(
+        events.EntitlementDated(
+            engagement=engagement,
+            subject=member.pseudonym,
+            valid_from=valid_from,
+            valid_until=valid_until,
+        )
+    )
+
+
+@act(
+    roles=[Role.DELIVERY_MANAGER, Role.VENDOR_MANAGER],
+    stages=HERE,
+    records=[events.QualityPlanned],
+)
+def plan_quality(op: Operation, line: LineId) -> None:
+    """Work out a line's sample size and acceptance number for its planned volume of units."""
+    found = requirements.line(op.db, line)
+    op.require(agreements.engagement(op.db, found.engagement_id))
+    questions = len(practices.service(found.service).questions)
+    units = found.volume * (questions if found.unit is InspectionUnit.ANSWER else 1)
+    plan = exact_plan(units, found.sampling)
+    consumer, producer = _risk(plan.consumer_risk), _risk(plan.producer_risk or 0.0)
+    row = {
+        "lot": plan.lot,
+        "sample_size": plan.n,
+        "acceptance_number": plan.c,
+        "consumer_risk": consumer,
+        "producer_risk": producer,
+        "engagement_id": found.engagement_id,
+    }
+    _upsert(op, store.plan_table, {"line_id": line}, row)
+    op.record(
+        events.QualityPlanned(
+            engagement=found.engagement_id,
+            line=line,
+            lot=plan.lot,
+            sample_size=plan.n,
+            acceptance_number=plan.c,
+            consumer_risk=str(consumer),
+            producer_risk=str(producer),
+        )
+    )
+
+
+def _risk(exact: float) -> Decimal:
+    return Decimal(repr(exact)).quantize(Decimal("0.000001"), rounding="ROUND_CEILING")
+
+
+@act(roles=[Role.VENDOR_MANAGER], stages=HERE, records=[events.RatesAgreed])
+def agree_rates(op: Operation, engagement: EngagementId) -> None:
+    """Put the awarded prices on the rate card."""
+    op.require(agreements.engagement(op.db, engagement))
+    prices = selection.agreed_prices(op.db, engagement)
+    op.db.execute(sa.delete(store.rate_table).where(store.rate_table.c.engagement_id == engagement))
+    store.rates.add(op.db, *[Rate(engagement, line, price) for line, price in prices.items()])
+    op.record(events.RatesAgreed(engagement=engagement, rates=prices))
+
+
+@act(roles=[Role.DELIVERY_MANAGER], stages=HERE, records=[agreements.StagePassed])
+def approve_readiness(op: Operation, engagement: EngagementId) -> None:
+    """Pass the operational readiness review, and begin execution."""
+    found = agreements.engagement(op.db, engagement, lock=True)
+    op.require(found)
+    agreements.pass_gate(op, Stage.SETUP, queries.gate(op.db, found), found)
+
+
+def _member(op: Operation, engagement: EngagementId, actor: ActorId) -> access.Membership:
+    member = access.membership(op.db, engagement, actor)
+    if member is None:
+        raise NotFound("member", actor)
+    return member
+
+
+def _own_or_client(op: Operation, member: access.Membership) -> None:
+    """The client may date everybody's access; a provider only that of its own people."""
+    mine = _member(op, member.engagement_id, op.actor.id)
+    if mine.side is not Side.CLIENT and member.party_id != mine.party_id:
+        raise Refusal("other-party", party=member.party_id)
+
+
+def _upsert(op: Operation, table: sa.Table, key: dict[str, Any], row: dict[str, Any]) -> None:
+    statement = insert(table).values(**key, **row)
+    op.db.execute(statement.on_conflict_do_update(index_elements=list(key), set_=row))
