@@ -1,0 +1,205 @@
+"""What the pages of a work order show: batch, sampling, closing, deliverable."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import BinaryIO
+
+from outwork import agreements, documents, ledger, methods, practices
+from outwork.agreements import WorkOrder
+from outwork.kit.paging import Page
+from outwork.operation import Operation
+from outwork.practices import Service
+from outwork.reporting.by_stage import Standing, plan_for
+from outwork.reporting.queries import may_read
+from outwork.stages import acceptance, assurance, execution, requirements, transfer
+from outwork.stages.acceptance import Delivery, Invoice, ProposedChange
+from outwork.stages.assurance import Certificate, DefectRecord, Inspection, Sample, Verdict
+from outwork.stages.execution import Assignment, SeedCommitment, WorkItem
+from outwork.stages.requirements import Line
+from outwork.stages.transfer import Guideline
+from outwork.vocabulary import (
+    ActorId,
+    Answer,
+    DocumentId,
+    EngagementId,
+    ItemId,
+    NotFound,
+    Purpose,
+    Role,
+    WorkOrderId,
+)
+
+MOST_REFUSED = 200
+
+
+# --- execution and assurance ------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """A work order being worked on: its items with the last thing that happened to each."""
+
+    lines: tuple[Line, ...]
+    items: Page[WorkItem]
+    counts: Mapping[str, int]
+    latest: Mapping[ItemId, Assignment]
+    seeds: Mapping[str, SeedCommitment]
+    refused: tuple[tuple[str, str], ...]
+    clauses: tuple[str, ...]
+
+
+def batch(op: Operation, at: Standing, after: str | None) -> Batch:
+    """The work order looked at, or nothing of one where none is open."""
+    engagement = may_read(op, at.overview.engagement.id).engagement_id
+    order = at.order
+    rules = transfer.latest_guideline(op.db, engagement)
+    clauses = tuple(c.id for c in rules.clauses) if rules else ()
+    lines = tuple(requirements.lines(op.db, engagement))
+    if order is None:
+        return Batch(lines, Page((), None), {}, {}, {}, (), clauses)
+    return Batch(
+        lines=lines,
+        items=execution.items(op.db, order.id, after),
+        counts={state.value: n for state, n in execution.counts(op.db, order.id).items()},
+        latest={a.item_id: a for a in execution.assignments(op.db, order.id)},
+        seeds=execution.seeds(op.db, order),
+        refused=_refused(op, engagement, order),
+        clauses=clauses,
+    )
+
+
+def _refused(
+    op: Operation, engagement: EngagementId, order: WorkOrder
+) -> tuple[tuple[str, str], ...]:
+    page = ledger.timeline(op.db, engagement, kind="execution.file-refused", limit=MOST_REFUSED)
+    ours = [e for e in page.rows if e.public.get("work_order") == order.id]
+    if not ours:
+        return ()
+    opened = ledger.disclosures(op.db, engagement, *[e.id for e in ours])
+    names = {e: str(fields["name"][1]) for e, fields in opened.items() if "name" in fields}
+    return tuple((names.get(e.id, "–"), str(e.public["code"])) for e in ours)
+
+
+@dataclass(frozen=True, slots=True)
+class Sampling:
+    """Seeds, sample, inspections, defects, verdict and certificate of a work order."""
+
+    items: Mapping[ItemId, WorkItem]
+    makers: Mapping[ItemId, ActorId]
+    seeds: Mapping[str, SeedCommitment]
+    sample: Sample | None
+    plan: methods.Plan | None
+    line: Line | None
+    inspections: Mapping[ItemId, Inspection]
+    asked: Mapping[ItemId, Assignment]
+    defects: tuple[DefectRecord, ...]
+    verdict: Verdict | None
+    certificate: Certificate | None
+    service: Service | None
+    guideline: Guideline | None
+
+
+def sampling(op: Operation, at: Standing) -> Sampling:
+    """The assurance of the work order looked at."""
+    may_read(op, at.overview.engagement.id)
+    order = at.order
+    if order is None:
+        return Sampling({}, {}, {}, None, None, None, {}, {}, (), None, None, None, None)
+    sample = assurance.sample_of(op.db, order)
+    line = requirements.line(op.db, order.line_id)
+    drawn = sample.items() if sample else []
+    made = execution.assignments(op.db, order.id, Purpose.PRODUCE)
+    return Sampling(
+        items={i: execution.item(op.db, i) for i in drawn},
+        makers={a.item_id: a.actor_id for a in made if a.level and a.actor_id},
+        seeds=execution.seeds(op.db, order),
+        sample=sample,
+        plan=plan_for(line),
+        line=line,
+        inspections={i.item_id: i for i in assurance.inspections(op.db, order)},
+        asked={a.item_id: a for a in execution.assignments(op.db, order.id, Purpose.INSPECT)},
+        defects=tuple(assurance.defects(op.db, order)),
+        verdict=assurance.verdict_of(op.db, order),
+        certificate=assurance.certificate_of(op.db, order),
+        service=practices.service(line.service),
+        guideline=transfer.latest_guideline(op.db, order.engagement_id),
+    )
+
+
+# --- acceptance -------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Closing:
+    """Deliveries by work order, invoices, and what was learned."""
+
+    deliveries: Mapping[WorkOrderId, Delivery]
+    invoices: tuple[Invoice, ...]
+    changes: tuple[ProposedChange, ...]
+    guideline: Guideline | None
+    checkpoint: str | None
+
+
+def closing(op: Operation, at: Standing) -> Closing:
+    """What the client decides on, and what follows."""
+    engagement = may_read(op, at.overview.engagement.id).engagement_id
+    found = {o.id: acceptance.delivery_of(op.db, o) for o in at.overview.orders}
+    return Closing(
+        deliveries={o: d for o, d in found.items() if d is not None},
+        invoices=tuple(acceptance.invoices(op.db, engagement)),
+        changes=tuple(acceptance.proposed_changes(op.db, engagement)),
+        guideline=transfer.latest_guideline(op.db, engagement),
+        checkpoint=ledger.latest_checkpoint(op.db, engagement),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Delivered:
+    """A deliverable with the answers of some of its items."""
+
+    delivery: Delivery
+    sampling: Sampling
+    items: Page[tuple[WorkItem, Mapping[str, Answer]]]
+
+
+def delivered(op: Operation, at: Standing, after: str | None, limit: int) -> Delivered:
+    """What the client was given for the work order looked at; raises NotFound where nothing was."""
+    may_read(op, at.overview.engagement.id)
+    order = at.order
+    delivery = acceptance.delivery_of(op.db, order) if order else None
+    if order is None or delivery is None:
+        raise NotFound("delivery", order.id if order else "")
+    page = execution.items(op.db, order.id, after, limit)
+    rows = tuple((i, execution.current_answers(op.db, i.id)) for i in page.rows)
+    return Delivered(delivery, sampling(op, at), Page(rows, page.next))
+
+
+def delivered_file(op: Operation, engagement: EngagementId, file: str) -> tuple[str, bytes]:
+    """Name and content of a file of a delivery; raises NotFound for any other document."""
+    may_read(op, engagement)
+    for order in agreements.work_orders(op.db, engagement):
+        delivery = acceptance.delivery_of(op.db, order)
+        for found in delivery.files if delivery else ():
+            if found.document_id == file:
+                return found.name, documents.content(op.db, DocumentId(file))
+    raise NotFound("file", file)
+
+
+def order_items(op: Operation, order: WorkOrderId) -> list[tuple[str, str]]:
+    """Id and name of every item of a work order that the transaction sees."""
+    return [(i.id, i.name) for i in execution.all_items(op.db, order)]
+
+
+def order_questions(op: Operation, order: WorkOrder) -> list[tuple[str, str]]:
+    """Key and label of every question of a work order's service."""
+    service = practices.service(requirements.line(op.db, order.line_id).service)
+    return [(q.key, q.label) for q in service.questions]
+
+
+def write_bundle(op: Operation, engagement: EngagementId, target: BinaryIO) -> None:
+    """Write the signed bundle; its sealed fields are opened for the parties' managers only."""
+    member = may_read(op, engagement)
+    manages = member.roles & {Role.VENDOR_MANAGER, Role.DELIVERY_MANAGER}
+    acceptance.export_bundle(op.db, engagement, target, disclose=bool(manages))

@@ -1,0 +1,351 @@
+"""Reads that cross stages; each begins by asking whether the actor may see it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from outwork import access, agreements, documents, ledger, practices
+from outwork.access import Membership
+from outwork.agreements import Engagement, WorkOrder
+from outwork.kit.database import Connection
+from outwork.kit.paging import Page
+from outwork.operation import Operation
+from outwork.reporting.model import (
+    Gate,
+    InboxEntry,
+    LogEntry,
+    Overview,
+    Person,
+    Workbench,
+)
+from outwork.stages import (
+    acceptance,
+    assurance,
+    execution,
+    requirements,
+    selection,
+    setup,
+    transfer,
+)
+from outwork.stages.execution import AssignmentState
+from outwork.vocabulary import (
+    AssignmentId,
+    EngagementId,
+    Json,
+    NotFound,
+    Purpose,
+    Reason,
+    Refusal,
+    Role,
+    Side,
+    Stage,
+)
+
+# A bidder that was not chosen sees its own proposal and the scope, nothing else.
+BEYOND_BIDDING = frozenset(Role) - {Role.BIDDER}
+
+
+def may_read(op: Operation, engagement: EngagementId) -> Membership:
+    """The actor's live membership; raises NotFound to outsiders and Refusal to mere bidders."""
+    member = access.membership(op.db, engagement, op.actor.id)
+    if member is None:
+        raise NotFound("engagement", engagement)
+    if not member.live(op.now):
+        raise Refusal("entitlement-ended", until=member.valid_until.isoformat())
+    if not member.roles & BEYOND_BIDDING:
+        raise Refusal("not-permitted", act="read", roles=sorted(r.value for r in BEYOND_BIDDING))
+    return member
+
+
+def overview(op: Operation, engagement: EngagementId) -> Overview:
+    """Where are we, what stops us."""
+    found = agreements.engagement(op.db, engagement)
+    member = access.membership(op.db, engagement, op.actor.id)
+    if member is None or not _concerns(member, found):
+        raise NotFound("engagement", engagement)
+    if not member.live(op.now):
+        raise Refusal("entitlement-ended", until=member.valid_until.isoformat())
+    orders = tuple(agreements.work_orders(op.db, engagement))
+    current = current_order(orders)
+    counts = execution.counts(op.db, current.id) if current else {}
+    return Overview(
+        engagement=found,
+        client=access.party(op.db, found.client_id).name,
+        provider=access.party(op.db, found.provider_id).name if found.provider_id else None,
+        stage=stage_of(found, current),
+        gates=_told(member, gates(op, found, current)),
+        orders=orders,
+        counts={state.value: n for state, n in counts.items()},
+        waivers=tuple(agreements.waivers(op.db, engagement))
+        if member.roles & BEYOND_BIDDING
+        else (),
+        roles=tuple(sorted(member.roles)),
+        side=member.side,
+    )
+
+
+def _told(member: Membership, every: tuple[Gate, ...]) -> tuple[Gate, ...]:
+    """A bidder sees how far things are, and nothing of the competition."""
+    if member.roles & BEYOND_BIDDING:
+        return every
+    return tuple(replace(g, reasons=(), waived=()) for g in every)
+
+
+def _concerns(member: Membership, engagement: Engagement) -> bool:
+    """A bidder that was not chosen is told nothing any more."""
+    bidding = not member.roles & BEYOND_BIDDING
+    return not bidding or engagement.provider_id in (None, member.party_id)
+
+
+def current_order(orders: tuple[WorkOrder, ...]) -> WorkOrder | None:
+    """The newest work order that is not closed, else the newest."""
+    unfinished = [o for o in orders if o.stage is not Stage.CLOSED]
+    found = unfinished or list(orders)
+    return found[-1] if found else None
+
+
+def stage_of(engagement: Engagement, order: WorkOrder | None) -> Stage:
+    """The stage a reader thinks of: the work order's once work is called off."""
+    if engagement.stage is Stage.EXECUTION and order is not None:
+        return Stage.ACCEPTANCE if order.stage is Stage.CLOSED else order.stage
+    return engagement.stage
+
+
+def gates(op: Operation, engagement: Engagement, order: WorkOrder | None) -> tuple[Gate, ...]:
+    """All seven gates, each with the reasons that hold it closed."""
+    here = stage_of(engagement, order)
+    made = []
+    for stage in list(Stage)[:-1]:
+        state = "passed" if stage.position < here.position else "ahead"
+        reasons: list[Reason] = []
+        waived: list[str] = []
+        if stage is here:
+            state = "here"
+            every = gate_reasons(op.db, engagement, order, stage)
+            waivers = agreements.waivers(op.db, engagement.id)
+            reasons, waived = agreements.remaining(every, waivers, stage, op.now)
+        made.append(Gate(stage, state, tuple(reasons), tuple(waived)))
+    return tuple(made)
+
+
+def gate_reasons(
+    db: Connection, engagement: Engagement, order: WorkOrder | None, stage: Stage
+) -> list[Reason]:
+    """What stands in the way at one gate, waivers aside."""
+    if stage is Stage.REQUIREMENTS:
+        return requirements.gate(db, engagement)
+    if stage is Stage.SELECTION:
+        return selection.gate(db, engagement)
+    if stage is Stage.TRANSFER:
+        return transfer.gate(db, engagement)
+    if stage is Stage.SETUP:
+        return setup.gate(db, engagement)
+    place = f"engagements/{engagement.id}/execution"
+    if order is None:
+        return [Reason("nothing-admitted", place=place)]
+    if stage is Stage.EXECUTION:
+        return execution.gate(db, engagement, order)
+    if stage is Stage.ASSURANCE:
+        return assurance.gate(db, order)
+    if order.stage is Stage.CLOSED:
+        return acceptance.closing_gate(db, engagement)
+    return acceptance.gate(db, order)
+
+
+def inbox(op: Operation) -> list[InboxEntry]:
+    """What waits for the actor, over all its engagements, most pressing first."""
+    entries: list[InboxEntry] = []
+    for member in access.memberships_of(op.db, op.actor.id):
+        if not member.live(op.now):
+            continue
+        engagement = agreements.engagement(op.db, member.engagement_id)
+        if engagement.stage is Stage.CLOSED:
+            continue
+        entries += _held(op, engagement)
+        entries += _work(op, member, engagement)
+        entries += _decisions(op, member, engagement)
+        entries += _countersigning(op, member, engagement)
+    return entries
+
+
+def _held(op: Operation, engagement: Engagement) -> list[InboxEntry]:
+    held = execution.held_by(op.db, engagement.id, op.actor.id, op.now)
+    if held is None:
+        return []
+    item = execution.item(op.db, held.item_id)
+    place = f"desk/{held.id}"
+    return [_entry("continue", engagement, place, {"name": item.name}, due=held)]
+
+
+def _entry(
+    kind: str,
+    engagement: Engagement,
+    place: str,
+    params: Mapping[str, Json] | None = None,
+    due: execution.Assignment | None = None,
+) -> InboxEntry:
+    return InboxEntry(
+        kind=kind,
+        engagement_id=engagement.id,
+        engagement=engagement.title,
+        place=place,
+        params=params or {},
+        due=due.leased_until if due else None,
+    )
+
+
+def _work(op: Operation, member: Membership, engagement: Engagement) -> list[InboxEntry]:
+    waiting = execution.waiting(op.db, engagement.id)
+    entries = []
+    if Role.ANALYST in member.roles:
+        certifying = [
+            a
+            for a in execution.certifying(op.db, engagement.id, op.actor.id)
+            if a.state is not AssignmentState.DONE
+        ]
+        certified = transfer.certified(op.db, engagement.id, op.actor.id)
+        if certifying or (not certified and transfer.control_items(op.db, engagement.id)):
+            place = f"engagements/{engagement.id}/transfer"
+            entries.append(_entry("certification", engagement, place))
+        elif certified and waiting.get(Purpose.PRODUCE):
+            count = {"count": waiting[Purpose.PRODUCE]}
+            entries.append(_entry("items-to-answer", engagement, "work", count))
+    if Role.REVIEWER in member.roles and waiting.get(Purpose.INSPECT):
+        count = {"count": waiting[Purpose.INSPECT]}
+        entries.append(_entry("items-to-inspect", engagement, "work", count))
+    return entries
+
+
+# Whose turn it is at each stage, as far as one role's next act opens the gate.
+_TURN: dict[Stage, frozenset[Role]] = {
+    Stage.REQUIREMENTS: frozenset({Role.VENDOR_MANAGER}),
+    Stage.SELECTION: frozenset({Role.VENDOR_MANAGER, Role.BIDDER}),
+    Stage.TRANSFER: frozenset({Role.DELIVERY_MANAGER}),
+    Stage.SETUP: frozenset({Role.DELIVERY_MANAGER, Role.VENDOR_MANAGER}),
+    Stage.EXECUTION: frozenset({Role.DELIVERY_MANAGER}),
+    Stage.ASSURANCE: frozenset({Role.DELIVERY_MANAGER, Role.VENDOR_MANAGER}),
+    Stage.ACCEPTANCE: frozenset({Role.VENDOR_MANAGER, Role.DELIVERY_MANAGER}),
+}
+
+
+def _decisions(op: Operation, member: Membership, engagement: Engagement) -> list[InboxEntry]:
+    order = current_order(tuple(agreements.work_orders(op.db, engagement.id)))
+    stage = stage_of(engagement, order)
+    if not member.roles & _TURN.get(stage, frozenset()):
+        return []
+    if member.roles == {Role.BIDDER} and stage is not Stage.SELECTION:
+        return []
+    place = f"engagements/{engagement.id}/{stage.value}"
+    return [_entry(f"gate-{stage.value}", engagement, place)]
+
+
+def _countersigning(op: Operation, member: Membership, engagement: Engagement) -> list[InboxEntry]:
+    return [
+        _entry("waiver-to-countersign", engagement, f"engagements/{engagement.id}")
+        for w in agreements.waivers(op.db, engagement.id)
+        if w.countersigned_by is None
+        and w.requested_by != op.actor.id
+        and (engagement.provider_id is None or w.side is not member.side)
+    ]
+
+
+def people(op: Operation, engagement: EngagementId) -> list[Person]:
+    """Everyone in an engagement."""
+    viewer = may_read(op, engagement)
+    found = [m for m in access.members(op.db, engagement) if _may_be_named(viewer, m)]
+    actors = access.actors(op.db, [m.actor_id for m in found])
+    parties = {p.id: p.name for p in access.parties(op.db)}
+    return [
+        Person(
+            actor_id=m.actor_id,
+            name=actors[m.actor_id].name,
+            kind=actors[m.actor_id].kind.value,
+            party=parties.get(m.party_id, ""),
+            side=m.side,
+            roles=tuple(sorted(m.roles)),
+            pseudonym=m.pseudonym,
+            zone=actors[m.actor_id].zone,
+            valid_from=m.valid_from,
+            valid_until=m.valid_until,
+            certified=transfer.certified(op.db, engagement, m.actor_id)
+            if m.roles & {Role.ANALYST, Role.AGENT}
+            else None,
+        )
+        for m in found
+    ]
+
+
+def _may_be_named(viewer: Membership, member: Membership) -> bool:
+    """A provider is not told who bid against it."""
+    rival = not member.roles & BEYOND_BIDDING and member.party_id != viewer.party_id
+    return not (viewer.side is Side.PROVIDER and rival)
+
+
+def timeline(
+    op: Operation,
+    engagement: EngagementId,
+    *,
+    kind: str | None = None,
+    actor: str | None = None,
+    after: str | None = None,
+    limit: int | None = None,
+) -> Page[LogEntry]:
+    """The log with names for pseudonyms, newest first."""
+    viewer = may_read(op, engagement)
+    page = ledger.timeline(op.db, engagement, kind=kind, actor=actor, after=after, limit=limit)
+    behind = {
+        m.pseudonym: m.actor_id
+        for m in access.members(op.db, engagement)
+        if _may_be_named(viewer, m)
+    }
+    names = access.actors(op.db, list(behind.values()))
+    rows = tuple(
+        LogEntry(
+            id=e.id,
+            seq=e.seq,
+            kind=e.kind,
+            at=e.at,
+            actor=e.actor,
+            name=names[behind[e.actor]].name if e.actor in behind else e.actor,
+            public=e.public,
+            sealed=tuple(sorted(e.sealed)),
+        )
+        for e in page.rows
+    )
+    return Page(rows, page.next)
+
+
+def workbench(op: Operation, assignment: str) -> Workbench:
+    """An item the actor has reserved, with source, draft, guideline and what was typed so far.
+
+    Raises NotFound where the actor does not hold it: content is shown to whoever works on it.
+    """
+    found = execution.assignment(op.db, AssignmentId(assignment))
+    may_read(op, found.engagement_id)
+    if found.actor_id != op.actor.id or found.state not in (
+        AssignmentState.LIVE,
+        AssignmentState.DONE,
+    ):
+        raise NotFound("assignment", assignment)
+    item = execution.item(op.db, found.item_id)
+    # In certification nobody sees what the control item's right answers are, or others' answers.
+    blind = found.purpose is Purpose.CERTIFY
+    answers = {} if blind else execution.current_answers(op.db, item.id)
+    authors = {a.author for a in answers.values() if a.author}
+    order = agreements.work_order(op.db, found.work_order_id) if found.work_order_id else None
+    sample = assurance.sample_of(op.db, order) if order else None
+    return Workbench(
+        assignment=found,
+        purpose=found.purpose,
+        item=item,
+        engagement=agreements.engagement(op.db, found.engagement_id),
+        service=practices.service(item.service),
+        guideline=transfer.latest_guideline(op.db, found.engagement_id),
+        source=documents.source(op.db, item.document_id),
+        answers=answers,
+        names={a.id: a.name for a in access.actors(op.db, list(authors)).values()},
+        progress=execution.progress(op.db, found, op.actor.id),
+        submissions=() if blind else tuple(execution.submissions(op.db, item.id)),
+        drawn=frozenset(sample.questions(item.id)) if sample else frozenset(),
+    )

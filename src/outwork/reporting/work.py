@@ -1,0 +1,196 @@
+"""One person's work over all engagements: what is held, what can be taken, what was handed in."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+import sqlalchemy as sa
+
+from outwork import access, agreements, practices
+from outwork.access import Membership
+from outwork.agreements import Engagement
+from outwork.kit.paging import Page, key_of, limit_of
+from outwork.operation import Operation
+from outwork.stages import assurance, execution, transfer
+from outwork.stages.execution import Assignment, AssignmentState, ItemState, WorkItem
+from outwork.stages.transfer import Certification
+from outwork.vocabulary import AssignmentId, EngagementId, ItemId, Purpose, Role, Stage
+
+
+@dataclass(frozen=True, slots=True)
+class HeldWork:
+    """A reserved item, also one whose reservation has run out and that nobody took since."""
+
+    assignment: Assignment
+    item: WorkItem
+    engagement: Engagement
+    answered: int
+    asked: int
+    due: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class WorkQueue:
+    """What one may take in an engagement, by purpose, and how many control items one could start.
+
+    `control_items` is 0 unless a certification is open to the actor and not begun.
+    """
+
+    engagement: Engagement
+    waiting: Mapping[Purpose, int]
+    control_items: int
+
+
+@dataclass(frozen=True, slots=True)
+class HandedIn:
+    """A submission of one's own; `returned` if its item is in rework again."""
+
+    submission_id: str
+    item: str
+    engagement: str
+    purpose: Purpose
+    at: datetime
+    seconds: int
+    returned: bool
+
+
+_HELD = sa.text(
+    "select id from assignment where actor_id = :actor and state = 'live' order by rank, id"
+)
+
+# As execution's claim: open or lapsed, for anyone or for the actor, never one's own work to check.
+_TAKEABLE = sa.text("""
+    select a.purpose, a.level, count(*) from assignment a
+    where a.engagement_id = :engagement
+      and (a.state = 'open' or (a.state = 'live' and a.leased_until <= :now))
+      and (a.reserved_for is null or a.reserved_for = :actor)
+      and not (
+        a.purpose in ('inspect', 'review', 'adjudicate')
+        and exists (
+          select 1 from submission s
+          where s.item_id = a.item_id and s.family = :family
+            and s.purpose in ('produce', 'overlap', 'control')
+        )
+      )
+    group by a.purpose, a.level
+""")
+
+_HANDED_IN = sa.text("""
+    select s.id, i.name, s.engagement_id, s.purpose, s.at, s.seconds, i.state
+    from submission s join work_item i on i.id = s.item_id
+    where s.author_id = :actor and (cast(:after as text) is null or s.id < :after)
+    order by s.id desc
+    limit :limit
+""")
+
+
+def held(op: Operation) -> list[HeldWork]:
+    """What the actor has reserved, in every engagement."""
+    found = op.db.execute(_HELD, {"actor": op.actor.id}).scalars()
+    return [_held(op, execution.assignment(op.db, AssignmentId(i))) for i in found]
+
+
+def _held(op: Operation, assignment: Assignment) -> HeldWork:
+    item = execution.item(op.db, assignment.item_id)
+    kept = execution.progress(op.db, assignment, op.actor.id) or {}
+    settled = [v for v in kept.get("answers", {}).values() if v.get("action") or v.get("verdict")]
+    order = assignment.work_order_id
+    return HeldWork(
+        assignment=assignment,
+        item=item,
+        engagement=agreements.engagement(op.db, assignment.engagement_id),
+        answered=len(settled),
+        asked=len(practices.service(item.service).questions),
+        due=agreements.work_order(op.db, order).due_at if order else None,
+    )
+
+
+def queues(op: Operation) -> list[WorkQueue]:
+    """What the actor can take now, one queue an engagement; empty queues are left out."""
+    found = []
+    for member in access.memberships_of(op.db, op.actor.id):
+        if not member.live(op.now):
+            continue
+        engagement = agreements.engagement(op.db, member.engagement_id)
+        if engagement.stage is Stage.CLOSED:
+            continue
+        queue = WorkQueue(engagement, _takeable(op, member), _startable(op, member))
+        if queue.waiting or queue.control_items:
+            found.append(queue)
+    return found
+
+
+def _takeable(op: Operation, member: Membership) -> dict[Purpose, int]:
+    family = op.actor.family or member.pseudonym
+    certified = transfer.certified(op.db, member.engagement_id, op.actor.id)
+    rows = op.db.execute(
+        _TAKEABLE,
+        {
+            "engagement": member.engagement_id,
+            "now": op.now,
+            "actor": op.actor.id,
+            "family": family,
+        },
+    )
+    waiting: dict[Purpose, int] = {}
+    for name, level, count in rows:
+        purpose = Purpose(name)
+        if not execution.obstacles(purpose, level, family, member.roles, certified, ()):
+            waiting[purpose] = waiting.get(purpose, 0) + count
+    return waiting
+
+
+def _startable(op: Operation, member: Membership) -> int:
+    engagement, actor = member.engagement_id, op.actor.id
+    if Role.ANALYST not in member.roles or transfer.certified(op.db, engagement, actor):
+        return 0
+    unfinished = (AssignmentState.OPEN, AssignmentState.LIVE)
+    if any(a.state in unfinished for a in execution.certifying(op.db, engagement, actor)):
+        return 0
+    return len(transfer.control_items(op.db, engagement))
+
+
+def handed_in(op: Operation, after: str | None = None, limit: int | None = None) -> Page[HandedIn]:
+    """The actor's own submissions, newest first."""
+    size = limit_of(limit)
+    rows = op.db.execute(
+        _HANDED_IN,
+        {"actor": op.actor.id, "after": str(key_of(after)) if after else None, "limit": size + 1},
+    ).all()
+    titles = {e: agreements.engagement(op.db, EngagementId(e)).title for e in {r[2] for r in rows}}
+    made = [
+        HandedIn(
+            submission_id=r.id,
+            item=r.name,
+            engagement=titles[r.engagement_id],
+            purpose=Purpose(r.purpose),
+            at=r.at,
+            seconds=r.seconds,
+            returned=r.state == ItemState.REWORK.value,
+        )
+        for r in rows
+    ]
+    return Page.of(made, size, lambda r: r.submission_id)
+
+
+def place_in_sample(op: Operation, assignment: Assignment) -> tuple[int, int] | None:
+    """Which of how many sampled items an inspection is; None outside the sample."""
+    if assignment.work_order_id is None:
+        return None
+    order = agreements.work_order(op.db, assignment.work_order_id)
+    sample = assurance.sample_of(op.db, order)
+    items: list[ItemId] = sample.items() if sample else []
+    if assignment.item_id not in items:
+        return None
+    return items.index(assignment.item_id) + 1, len(items)
+
+
+def certification_result(op: Operation, engagement: EngagementId) -> Certification | None:
+    """The actor's newest result, once no control item of its certification is left."""
+    mine = execution.certifying(op.db, engagement, op.actor.id)
+    if any(a.state is not AssignmentState.DONE for a in mine):
+        return None
+    found = transfer.certifications(op.db, engagement, op.actor.id)
+    return found[-1] if found else None
