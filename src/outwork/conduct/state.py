@@ -1,0 +1,134 @@
+"""What a run knows: the file, who is who, and what it has kept between calls."""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from outwork import agreements, ledger
+from outwork.agreements import Engagement, WorkOrder
+from outwork.conduct.judgments import Judgments
+from outwork.conduct.model import EngagementFile
+from outwork.kit.database import Connection, Database
+from outwork.operation import Operation, operation
+from outwork.vocabulary import ActorId, BadInput, EngagementId, Role, WorkOrderId
+
+STATE = "run.json"
+SETTLING_TRIES, SETTLING_PAUSE_S = 200, 0.05
+
+
+class PersonNeeded(Exception):
+    """A person must act and the file brings nothing: who, what, and where in the workspace."""
+
+    def __init__(self, who: str, code: str, place: str, **params: Any) -> None:
+        super().__init__(who, code, place)
+        self.who, self.code, self.place, self.params = who, code, place, params
+
+
+@dataclass(slots=True)
+class Saved:
+    """Kept in run.json between calls: ids by key of the file, nonces, refused files, times."""
+
+    engagement: str = ""
+    parties: dict[str, str] = field(default_factory=dict)
+    people: dict[str, str] = field(default_factory=dict)
+    work_order: str = ""
+    nonces: dict[str, str] = field(default_factory=dict)
+    refused: list[dict[str, str]] = field(default_factory=list)
+    items: int = 0
+    figures: dict[str, Any] = field(default_factory=dict)
+    seconds: dict[str, float] = field(default_factory=dict)
+
+    @staticmethod
+    def load(folder: Path) -> Saved:
+        """What an earlier call left; raises BadInput if it cannot be read."""
+        path = folder / STATE
+        if not path.exists():
+            return Saved()
+        try:
+            return Saved(**json.loads(path.read_text(encoding="utf-8")))
+        except (OSError, ValueError, TypeError):
+            raise BadInput("file-unreadable", file=str(path), problem="not a run's state") from None
+
+    def save(self, folder: Path) -> None:
+        """Write it whole or not at all; it holds nonces, so it is private (mode 0600)."""
+        path = folder / f"{STATE}.new"
+        with open(path, "w", encoding="utf-8", opener=_private) as file:
+            json.dump(asdict(self), file, indent=1)
+            file.flush()
+            os.fsync(file.fileno())
+        path.replace(folder / STATE)
+
+
+def _private(path: str, flags: int) -> int:
+    return os.open(path, flags, 0o600)
+
+
+@dataclass(slots=True)
+class Run:
+    """One call of `run`."""
+
+    database: Database
+    file: EngagementFile
+    inputs: Path
+    out: Path
+    saved: Saved
+    judgments: Mapping[str, Judgments]
+    progress: Callable[[str, str, int, int], None]
+    clock: Callable[[], datetime]
+    turns: dict[str, int] = field(default_factory=dict)  # places of items in the batch, once read
+
+    @contextmanager
+    def acting(self, person: str) -> Iterator[Operation]:
+        """An operation of a person of the file, or of "administrator"."""
+        with operation(self.database, self.saved.people[person], self.clock()) as op:
+            yield op
+
+    @contextmanager
+    def looking(self) -> Iterator[Connection]:
+        """A transaction that sees this engagement, for decisions about what to do next."""
+        scope = [self.saved.engagement] if self.saved.engagement else []
+        with self.database.transaction("job", scope) as db:
+            yield db
+
+    def integrate(self) -> None:
+        """Give what has happened its place in the log.
+
+        Somebody else's transaction may hold it up, so it is tried for a while; what is still not
+        settled then gets its place with the next call.
+        """
+        engagement = EngagementId(self.saved.engagement)
+        for _ in range(SETTLING_TRIES):
+            with self.looking() as db:
+                ledger.integrate(db, engagement, self.clock())
+            with self.looking() as db:
+                if not ledger.pending(db):
+                    return
+            time.sleep(SETTLING_PAUSE_S)
+
+    def engagement(self, db: Connection) -> Engagement:
+        """The engagement as it stands."""
+        return agreements.engagement(db, EngagementId(self.saved.engagement))
+
+    def order(self, db: Connection) -> WorkOrder:
+        """The work order as it stands."""
+        return agreements.work_order(db, WorkOrderId(self.saved.work_order))
+
+    def actor(self, person: str) -> ActorId:
+        """The actor behind a key of the file."""
+        return ActorId(self.saved.people[person])
+
+    def needs(self, person: str | None, role: Role, code: str, place: str) -> str:
+        """The person who does it; raises PersonNeeded where the file names nobody."""
+        if person is not None:
+            return person
+        holders = [p.name for p in self.file.people if role in p.roles]
+        who = f"{' or '.join(holders) or 'nobody yet'} ({role.value})"
+        raise PersonNeeded(who, code, f"engagements/{self.saved.engagement}/{place}")
