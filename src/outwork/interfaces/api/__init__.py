@@ -1,0 +1,8 @@
+"""The REST API: one POST route an act, made from its declaration, and reads of the same things.
+
+Sign in with POST /api/session; send the token as `Authorization: Bearer ...`.
+"""
+
+from outwork.interfaces.api.routes import api
+
+__all__ = ["api"]

@@ -1,0 +1,65 @@
+"""The inbox: what waits for one, in words."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from outwork.interfaces.web import workbench_page
+from outwork.interfaces.wording import msg, translate_plural
+from outwork.interfaces.wording import translate as _
+from outwork.reporting import InboxEntry
+
+_GROUPS = (
+    (msg("Begun"), ("continue",)),
+    (msg("To work on"), ("certification", "items-to-answer", "items-to-inspect")),
+    (msg("To decide"), ()),  # everything else
+)
+_TITLES: Mapping[str, str] = {
+    "continue": msg("Go on with %(name)s"),
+    "certification": msg("Answer the control items"),
+    "waiver-to-countersign": msg("Countersign a waiver, or leave it"),
+    "gate-requirements": msg("Complete and sign the statement of work"),
+    "gate-selection": msg("Choose the provider"),
+    "gate-transfer": msg("Transfer knowledge: guideline, control items, certification"),
+    "gate-setup": msg("Set up the operation"),
+    "gate-execution": msg("Keep the batch going"),
+    "gate-assurance": msg("Bring the batch to its verdict"),
+    "gate-acceptance": msg("Deliver, accept, close"),
+}
+
+
+def inbox_groups(entries: Sequence[InboxEntry], now: datetime) -> list[dict[str, Any]]:
+    """Entries in groups, as inbox.html wants them; empty groups are left out."""
+    listed = {kind for _title, kinds in _GROUPS for kind in kinds}
+    made = []
+    for title, kinds in _GROUPS:
+        rows = [e for e in entries if (e.kind in kinds if kinds else e.kind not in listed)]
+        if rows:
+            made.append({"title": _(title), "items": [_row(e, now) for e in rows]})
+    return made
+
+
+def _row(entry: InboxEntry, now: datetime) -> dict[str, Any]:
+    row: dict[str, Any] = {
+        "title": _title(entry),
+        # The form that begins a certification stands with the queues.
+        "href": "/work" if entry.kind == "certification" else f"/{entry.place}",
+        "where": entry.engagement,
+    }
+    if entry.due is not None:
+        left = workbench_page.left(entry.due, now)
+        row |= {"left": left["text"], "tone": left["tone"]}
+    return row
+
+
+def _title(entry: InboxEntry) -> str:
+    count = int(entry.params.get("count", 0))
+    if entry.kind == "items-to-answer":
+        words = translate_plural("Answer one item", "Answer %(count)s items", count)
+    elif entry.kind == "items-to-inspect":
+        words = translate_plural("Inspect one item", "Inspect %(count)s items", count)
+    else:
+        words = _(_TITLES.get(entry.kind, entry.kind.replace("-", " ").capitalize()))
+    return words % dict(entry.params)

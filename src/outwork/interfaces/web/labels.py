@@ -1,0 +1,235 @@
+"""Words for the closed sets (stages, roles, states, events), and numbers as people read them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
+from typing import Any
+
+from outwork.interfaces.wording import msg, translate
+from outwork.vocabulary import Confidentiality, InspectionUnit, Purpose, Role, Severity, Side, Stage
+
+_ = translate
+
+STAGES: Mapping[str, str] = {
+    Stage.REQUIREMENTS: msg("Requirement analysis"),
+    Stage.SELECTION: msg("Selection of service provider"),
+    Stage.TRANSFER: msg("Knowledge transfer"),
+    Stage.SETUP: msg("Operational setup"),
+    Stage.EXECUTION: msg("Execution"),
+    Stage.ASSURANCE: msg("Quality assurance"),
+    Stage.ACCEPTANCE: msg("Review and feedback"),
+    Stage.CLOSED: msg("Closed"),
+}
+GATES: Mapping[str, str] = {
+    Stage.REQUIREMENTS: msg("Gate: the client signs"),
+    Stage.SELECTION: msg("Gate: the award is accepted"),
+    Stage.TRANSFER: msg("Tollgate of knowledge transfer"),
+    Stage.SETUP: msg("Operational readiness review"),
+    Stage.EXECUTION: msg("Gate: the batch is complete"),
+    Stage.ASSURANCE: msg("Gate: verdict and certificate"),
+    Stage.ACCEPTANCE: msg("Gate: accepted, invoiced, closed"),
+}
+ROLES: Mapping[str, str] = {
+    Role.VENDOR_MANAGER: msg("Vendor manager"),
+    Role.CLIENT_REVIEWER: msg("Client reviewer"),
+    Role.DELIVERY_MANAGER: msg("Delivery manager"),
+    Role.ANALYST: msg("Analyst"),
+    Role.REVIEWER: msg("Reviewer"),
+    Role.AGENT: msg("AI agent"),
+    Role.AUDITOR: msg("Auditor"),
+    Role.BIDDER: msg("Bidder"),
+}
+SIDES: Mapping[str, str] = {
+    Side.CLIENT: msg("Client"),
+    Side.PROVIDER: msg("Provider"),
+    Side.AUDITOR: msg("Auditor"),
+}
+SEVERITIES: Mapping[str, str] = {
+    Severity.CRITICAL: msg("Critical"),
+    Severity.MAJOR: msg("Major"),
+    Severity.MINOR: msg("Minor"),
+}
+UNITS: Mapping[str, str] = {
+    InspectionUnit.ITEM: msg("Item"),
+    InspectionUnit.ANSWER: msg("Answer"),
+    InspectionUnit.STATEMENT: msg("Statement"),
+}
+CLASSES: Mapping[str, str] = {
+    Confidentiality.PUBLIC: msg("Public"),
+    Confidentiality.INTERNAL: msg("Internal"),
+    Confidentiality.CONFIDENTIAL: msg("Confidential"),
+    Confidentiality.RESTRICTED: msg("Restricted"),
+}
+PURPOSES: Mapping[str, str] = {
+    Purpose.PRODUCE: msg("Answer"),
+    Purpose.CERTIFY: msg("Certification"),
+    Purpose.INSPECT: msg("Inspection"),
+    Purpose.REVIEW: msg("Review"),
+    Purpose.ADJUDICATE: msg("Adjudication"),
+    # Control and overlap look like any other answering to the worker.
+    Purpose.CONTROL: msg("Answer"),
+    Purpose.OVERLAP: msg("Answer"),
+}
+ITEM_STATES: Mapping[str, tuple[str, str]] = {
+    "admitted": (msg("Admitted"), "neutral"),
+    "drafted": (msg("Drafted"), "note"),
+    "submitted": (msg("Submitted"), "good"),
+    "rework": (msg("In rework"), "caution"),
+    "control": (msg("Control item"), "neutral"),
+}
+PHASES: Mapping[str, tuple[str, str]] = {
+    "intake": (msg("Taking in"), "note"),
+    "released": (msg("In work"), "accent"),
+    "closed": (msg("Closed for sampling"), "good"),
+}
+DELIVERIES: Mapping[str, tuple[str, str]] = {
+    "delivered": (msg("With the client"), "accent"),
+    "accepted": (msg("Accepted"), "good"),
+    "returned": (msg("Returned"), "caution"),
+}
+SEVERITY_TONES: Mapping[str, str] = {
+    Severity.CRITICAL: "bad",
+    Severity.MAJOR: "caution",
+    Severity.MINOR: "note",
+}
+MEANINGS: Mapping[str, str] = {
+    "agrees to the statement of work": msg("agrees to the statement of work"),
+    "accepts the award, its scope and its prices": msg(
+        "accepts the award, its scope and its prices"
+    ),
+    "accepts the delivery and its certificate": msg("accepts the delivery and its certificate"),
+}
+EVENTS: Mapping[str, str] = {
+    "agreements.party-registered": msg("An organisation was registered"),
+    "agreements.actor-registered": msg("A person or agent was registered"),
+    "agreements.engagement-opened": msg("The engagement was opened"),
+    "agreements.member-joined": msg("A member joined"),
+    "agreements.agreement-concluded": msg("The master agreement was concluded"),
+    "agreements.signed": msg("Signed: %(meaning)s"),
+    "agreements.stage-passed": msg("From %(left)s to %(reached)s"),
+    "agreements.waiver-requested": msg("A waiver was asked for: %(codes)s"),
+    "agreements.waiver-countersigned": msg("The waiver was countersigned"),
+    "agreements.work-order-opened": msg("A work order was opened"),
+    "requirements.line-added": msg("A line of %(volume)s items was added"),
+    "requirements.line-removed": msg("A line was taken out"),
+    "selection.criteria-set": msg("The criteria were set"),
+    "selection.proposal-submitted": msg("A proposal came in"),
+    "selection.proposal-scored": msg("A proposal got %(points)s points on %(criterion)s"),
+    "selection.awarded": msg("The work was awarded"),
+    "transfer.guideline-published": msg("Guideline version %(guideline_version)s came into force"),
+    "transfer.bar-set": msg("The bar was set: people %(people)s, agents %(agents)s"),
+    "transfer.control-item-added": msg("A control item was added"),
+    "transfer.certification-scored": msg("Certification: %(right)s of %(asked)s right"),
+    "setup.calendar-set": msg("A calendar was set"),
+    "setup.entitlement-dated": msg("An entitlement got its dates"),
+    "setup.quality-planned": msg("Quality plan: n=%(sample_size)s, c=%(acceptance_number)s"),
+    "setup.rates-agreed": msg("The rate card was agreed"),
+    "execution.seed-committed": msg("The %(side)s committed its seed"),
+    "execution.item-admitted": msg("An item was admitted"),
+    "execution.file-refused": msg("A file could not be taken in: %(code)s"),
+    "execution.work-order-released": msg("%(items)s items were released for work"),
+    "execution.certification-started": msg("A certification on %(items)s control items began"),
+    "execution.item-claimed": msg("An item was reserved"),
+    "execution.item-returned": msg("An item was given back"),
+    "execution.item-submitted": msg("An item was handed in"),
+    "execution.rework-ordered": msg("Rework was ordered, citing clause %(clause)s"),
+    "execution.inspection-requested": msg("%(items)s items went to inspection"),
+    "execution.work-order-closed": msg("The batch closed with %(items)s items"),
+    "assurance.seed-revealed": msg("The %(side)s opened its seed"),
+    "assurance.sample-drawn": msg("A sample of %(sample_size)s out of %(lot)s was drawn"),
+    "assurance.item-inspected": msg("An item was inspected: %(defects)s defects"),
+    "assurance.defect-raised": msg("A %(severity)s defect was found, citing clause %(clause)s"),
+    "assurance.verdict-given": msg("Verdict: %(defective)s defective"),
+    "assurance.certificate-issued": msg("The certificate was issued"),
+    "acceptance.delivered": msg("%(items)s items were delivered"),
+    "acceptance.delivery-accepted": msg("The delivery was accepted"),
+    "acceptance.delivery-returned": msg("The delivery was returned"),
+    "acceptance.invoiced": msg("Invoice %(number)s was issued"),
+    "acceptance.change-proposed": msg("A change of clause %(clause)s was proposed"),
+    "acceptance.change-decided": msg("A proposed change was decided"),
+}
+_TONES: Mapping[str, str] = {
+    "agreements.stage-passed": "good",
+    "agreements.signed": "good",
+    "agreements.waiver-requested": "caution",
+    "execution.file-refused": "caution",
+    "execution.rework-ordered": "caution",
+    "assurance.defect-raised": "bad",
+    "assurance.certificate-issued": "good",
+    "acceptance.delivery-accepted": "good",
+    "acceptance.delivery-returned": "caution",
+}
+
+
+def word(words: Mapping[str, str], key: str) -> str:
+    """The word for a member of a closed set, in the current language."""
+    found = words.get(key)
+    return key.replace("-", " ").capitalize() if found is None else _(found)
+
+
+def shortened(text: str, longest: int) -> str:
+    """A text on one line, cut where it is too long."""
+    flat = " ".join(text.split())
+    return flat if len(flat) <= longest else flat[: longest - 1] + "…"
+
+
+def badge(text: str, tone: str = "neutral") -> dict[str, str]:
+    """A badge as templates want it; the text is in the reader's language already."""
+    return {"text": text, "tone": tone}
+
+
+def state(states: Mapping[str, tuple[str, str]], key: str) -> dict[str, str]:
+    """The badge for a state."""
+    text, tone = states.get(key, (key, "neutral"))
+    return badge(_(text), tone)
+
+
+def severity(key: str) -> dict[str, str]:
+    """The badge for a severity class."""
+    return badge(word(SEVERITIES, key), SEVERITY_TONES.get(key, "neutral"))
+
+
+def percent(value: float | Decimal | str, digits: int = 1, *, down: bool = False) -> str:
+    """A share as percent; a lower bound is rounded down, so that rounding promises nothing."""
+    exact = Decimal(str(value)) * 100
+    quantum = Decimal(1).scaleb(-digits)
+    shown = exact.quantize(quantum, ROUND_FLOOR) if down else exact.quantize(quantum)
+    return f"{shown} %"
+
+
+def interval(low: float | Decimal, high: float | Decimal) -> str:
+    """An interval of shares as percent, rounded outwards."""
+    quantum = Decimal("0.1")
+    a = (Decimal(str(low)) * 100).quantize(quantum, ROUND_FLOOR)
+    z = (Decimal(str(high)) * 100).quantize(quantum, ROUND_CEILING)
+    return f"[{a}, {z}]"
+
+
+def happened(kind: str, public: Mapping[str, Any]) -> str:
+    """An event as a sentence."""
+    message = EVENTS.get(kind)
+    if message is None:
+        return kind.partition(".")[2].replace("-", " ").capitalize()
+    shown = {name: _shown(name, value) for name, value in public.items()}
+    try:
+        return _(message) % shown
+    except KeyError:
+        return _(message)
+
+
+def _shown(name: str, value: Any) -> str:
+    if name in ("left", "reached"):
+        return word(STAGES, str(value)).lower()
+    if name in ("side", "severity"):
+        return word({**SIDES, **SEVERITIES}, str(value)).lower()
+    if name == "meaning":
+        return word(MEANINGS, str(value))
+    return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
+
+
+def tone(kind: str, public: Mapping[str, Any]) -> str:
+    """How an event looks in a timeline."""
+    if kind in ("transfer.certification-scored", "assurance.verdict-given"):
+        return "good" if public.get("passed") or public.get("accepted") else "bad"
+    return _TONES.get(kind, "neutral")

@@ -1,0 +1,345 @@
+"""The words for codes: every refusal, reason and error in plain sentences, through gettext.
+
+Actions speak in codes and parameters; only interfaces speak to people. `explain` takes the
+language that `speak` set for the current context, English unless told.
+"""
+
+from __future__ import annotations
+
+import gettext as gettext_module
+from collections.abc import Mapping
+from contextvars import ContextVar
+from functools import cache
+from pathlib import Path
+
+from outwork.vocabulary import Json
+
+LOCALE = Path(__file__).parent / "locale"
+
+_language: ContextVar[str] = ContextVar("language", default="en")
+
+
+@cache
+def translation(language: str) -> gettext_module.NullTranslations:
+    """The catalogue of a language; English where there is none."""
+    return gettext_module.translation("outwork", LOCALE, languages=[language], fallback=True)
+
+
+def speak(language: str) -> None:
+    """Use a language for this request or command."""
+    _language.set(language)
+
+
+def translate(message: str) -> str:
+    """A message in the current language."""
+    return translation(_language.get()).gettext(message)
+
+
+def translate_plural(one: str, several: str, n: int) -> str:
+    """One of two messages, by number, in the current language."""
+    return translation(_language.get()).ngettext(one, several, n)
+
+
+def done(act: str) -> str:
+    """What is said after an act was done."""
+    message = DONE.get(act)
+    if message is not None:
+        return translate(message)
+    return translate("Done: %(act)s.") % {"act": act.partition(".")[2].replace("_", " ")}
+
+
+def msg(message: str) -> str:
+    """Mark a message for extraction; it is translated when it is used."""
+    return message
+
+
+def explain(code: str, params: Mapping[str, Json]) -> str:
+    """The sentence for a code, in the current language; the code itself if it has none."""
+    message = MESSAGES.get(code)
+    if message is None:
+        return code.replace("-", " ").capitalize() + "."
+    one = ONE.get(code)
+    if one is not None and isinstance(count := params.get("count"), int):
+        return translate_plural(one, message, count) % _Words(params)
+    return translate(message) % _Words(params)
+
+
+class _Words(dict[str, Json]):
+    """Parameters as words: lists joined, and a missing one shown as a dash, never an error."""
+
+    def __getitem__(self, key: str) -> str:
+        value = self.get(key)
+        if isinstance(value, list | tuple | set | frozenset):
+            return ", ".join(str(v) for v in value)
+        return "–" if value is None or value == "" else str(value)
+
+
+# What is said after an act, where its name alone would say little.
+DONE: Mapping[str, str] = {
+    "acceptance.accept_delivery": msg("The delivery is accepted and signed."),
+    "acceptance.close_engagement": msg("The engagement is closed."),
+    "acceptance.close_order": msg("The work order is closed."),
+    "acceptance.decide_change": msg("The proposed change is decided."),
+    "acceptance.deliver": msg("The deliverable is with the client."),
+    "acceptance.issue_invoice": msg("The invoice is issued."),
+    "acceptance.propose_change": msg("The change is proposed."),
+    "acceptance.return_delivery": msg("The items went back for rework; a new round has begun."),
+    "agreements.accept_agent": msg("The agent is in the team."),
+    "agreements.countersign_waiver": msg("The waiver is countersigned and holds."),
+    "agreements.invite_member": msg("The person is in."),
+    "agreements.request_waiver": msg("The waiver is asked for; it holds once it is countersigned."),
+    "assurance.certify": msg("The certificate is issued."),
+    "assurance.draw_sample": msg("The sample is drawn."),
+    "assurance.give_verdict": msg("The verdict is given."),
+    "assurance.reveal_seed": msg("Your seed is open."),
+    "execution.close_work_order": msg("The batch is closed for sampling."),
+    "execution.commit_seed": msg("Your seed is committed; keep the nonce."),
+    "execution.open_work_order": msg("The work order is open."),
+    "execution.recall": msg("The item went back to the analysts."),
+    "execution.release": msg("Work on the batch has begun."),
+    "execution.start_certification": msg("The control items are in your queue."),
+    "requirements.add_line": msg("The line is in the statement of work."),
+    "requirements.draft_engagement": msg("The engagement is open."),
+    "requirements.remove_line": msg("The line is out of the statement of work."),
+    "requirements.sign_scope": msg("The statement of work is signed."),
+    "selection.accept_award": msg("The award is accepted and signed."),
+    "selection.award": msg("The work is awarded."),
+    "selection.award_directly": msg("The work is awarded."),
+    "selection.invite_bidder": msg("The provider is invited."),
+    "selection.score_proposal": msg("The score is kept."),
+    "selection.set_criteria": msg("The criteria are fixed."),
+    "selection.submit_proposal": msg("Your proposal is in."),
+    "setup.agree_rates": msg("The rate card is agreed."),
+    "setup.approve_readiness": msg("The readiness review is passed; execution begins."),
+    "setup.date_entitlement": msg("The entitlement is dated."),
+    "setup.plan_quality": msg("The quality plan is made."),
+    "setup.set_calendar": msg("The calendar is set."),
+    "transfer.pass_tollgate": msg("The tollgate is passed."),
+    "transfer.publish_guideline": msg("The guideline is in force."),
+    "transfer.set_bar": msg("The bar is set."),
+}
+
+# The same messages where their count is one.
+ONE: Mapping[str, str] = {
+    "question-unanswered": msg("%(question)s is not answered yet; %(count)s question is open."),
+    "fewer-than-two-proposals": msg("There is %(count)s proposal; an award needs two to compare."),
+    "too-few-control-items": msg("There is %(count)s control item; %(needed)s are needed."),
+    "items-unfinished": msg("%(count)s item is not submitted."),
+    "inspection-open": msg("%(count)s item of the sample is not inspected."),
+    "rework-open": msg("%(count)s item is in rework."),
+    "reinspection-open": msg("%(count)s corrected item is not inspected again."),
+}
+
+MESSAGES: Mapping[str, str] = {
+    # Who and where
+    "not-found": msg("There is no such %(kind)s."),
+    "not-signed-in": msg("Sign in first."),
+    "sign-in-failed": msg("Login and password do not go together."),
+    "not-permitted": msg("Your roles do not allow this. It is for: %(roles)s."),
+    "role-missing": msg("It takes the role %(roles)s."),
+    "entitlement-ended": msg("Your entitlement ended at %(until)s."),
+    "wrong-stage": msg("This is done at the stage %(stages)s; the work stands at %(stage)s."),
+    "roles-not-held": msg("The person's own organisation does not give these roles: %(roles)s."),
+    "other-party": msg("This person belongs to another organisation."),
+    "not-an-agent": msg("This is not an AI agent."),
+    "not-a-provider": msg("This organisation is not a provider."),
+    "login-taken": msg("The login %(login)s is taken."),
+    "role-not-of-side": msg("These roles are not for the %(side)s's side: %(roles)s."),
+    "agent-not-accepted": msg("An AI agent is accepted by name by the delivery manager."),
+    "family-malformed": msg(
+        "An agent has a family name such as contract-drafter; nobody else has."
+    ),
+    "password-short": msg("A password has at least %(shortest)s characters."),
+    "name-empty": msg("A name is needed."),
+    "name-differs": msg("To sign, type your name as it is registered: %(name)s."),
+    "too-many-attempts": msg("Too many attempts; wait %(minutes)s minutes."),
+    "form-expired": msg("The form is from an earlier session; send it again."),
+    "cursor-malformed": msg("This place in the list is not one of ours."),
+    # What was given
+    "unknown-argument": msg("%(act)s has no argument %(argument)s."),
+    "argument-missing": msg("%(act)s needs the argument %(argument)s."),
+    "argument-malformed": msg("%(argument)s cannot be read: %(problem)s."),
+    "unknown-currency": msg("The currency %(currency)s is not known."),
+    "amount-not-finite": msg("An amount is a number."),
+    "fraction-outside": msg("%(field)s lies between 0 and 1, and is %(value)s."),
+    "text-unstorable": msg("%(argument)s holds characters that cannot be stored."),
+    "code-malformed": msg("A code is words in lower case with hyphens."),
+    "title-empty": msg("A title is needed."),
+    "reason-empty": msg("A reason is needed."),
+    "file-unreadable": msg("%(file)s cannot be read: %(problem)s."),
+    "file-too-large": msg("%(file)s is larger than %(largest)s bytes."),
+    "file-empty": msg("%(file)s is empty."),
+    "empty-file": msg("%(file)s is empty."),
+    "too-large": msg("%(file)s is larger than the limit of %(largest)s."),
+    "encrypted": msg("%(file)s is encrypted; bring it without a password."),
+    "unreadable": msg("%(file)s is damaged or not what its name says."),
+    "not-utf8": msg("%(file)s is not UTF-8 text."),
+    "no-text-layer": msg(
+        "%(file)s holds pictures of pages without text; bring it with a text layer."
+    ),
+    "unsupported-type": msg(
+        "%(file)s is of a kind that is not read: bring txt, docx, pdf or html."
+    ),
+    "file-twice": msg("%(file)s is in the batch already."),
+    "not-a-folder": msg("%(file)s is not a folder."),
+    "folder-empty": msg("The folder %(file)s holds no files."),
+    "engagement-file": msg("%(file)s, line %(line)s, %(key)s: %(problem)s."),
+    "column-missing": msg("%(file)s, row %(row)s: the column %(column)s is missing."),
+    "not-a-number": msg("%(file)s, row %(row)s: start and seconds are numbers."),
+    "row-too-long": msg("%(file)s, row %(row)s has more cells than columns."),
+    "row-without-file": msg("%(file)s, row %(row)s names no file."),
+    "value-not-json": msg("%(file)s, row %(row)s: the value of %(question)s is not JSON."),
+    "quote-not-in-source": msg("%(file)s, row %(row)s: the quote is not in %(input)s."),
+    "question-unlisted": msg("%(file)s has no row for %(question)s of %(input)s."),
+    "no-person-with-role": msg("%(party)s has nobody with the role %(role)s."),
+    # Answers
+    "unknown-question": msg("The service does not ask %(question)s."),
+    "question-answered-twice": msg("%(question)s is answered twice."),
+    "question-twice": msg("A question has two defects; put them into one."),
+    "question-unanswered": msg("%(question)s is not answered yet; %(count)s questions are open."),
+    "question-not-drawn": msg("%(question)s is not in the sample of this item."),
+    "value-malformed": msg("The value of %(question)s cannot be read: %(problem)s."),
+    "value-not-an-option": msg("%(value)s is not an option of %(question)s."),
+    "quote-outside": msg("The quote for %(question)s lies outside the text."),
+    "quote-does-not-match": msg("The quote for %(question)s is not what the text says there."),
+    "confidence-outside": msg("The confidence of %(question)s lies between 0 and 1."),
+    "seconds-outside": msg("The effort for %(question)s is a number of seconds, not negative."),
+    "progress-too-large": msg("What was typed is larger than %(largest)s bytes."),
+    # Requirements
+    "no-lines": msg("The statement of work has no lines."),
+    "defects-undefined": msg("Line %(line)s does not say what a %(severity)s defect is."),
+    "no-baseline": msg("Line %(line)s lacks the client's own baseline."),
+    "not-signed": msg("The %(side)s has not signed the statement of work."),
+    "volume-not-positive": msg("A volume is at least 1."),
+    "volume-too-large": msg("A volume is at most %(largest)s."),
+    "turnaround-too-long": msg("A turnaround is at most %(longest)s days."),
+    "price-too-large": msg("A price is at most %(largest)s."),
+    "turnaround-not-positive": msg("A turnaround is at least 1 day."),
+    "unit-not-of-shape": msg("The unit %(unit)s does not go with %(shape)s work."),
+    "price-negative": msg("A price is not negative."),
+    "currency-differs": msg("The engagement is in %(agreed)s, not in %(given)s."),
+    "quality-points-crossed": msg("The acceptable quality must be better than the limiting one."),
+    "no-severity-counted": msg("At least one severity makes a unit defective."),
+    # Selection
+    "no-criteria": msg("There are no criteria yet."),
+    "weight-not-positive": msg("A weight is at least 1."),
+    "criterion-twice": msg("A criterion is there twice."),
+    "criterion-malformed": msg("The key %(criterion)s is not words in lower case with hyphens."),
+    "delivery-manager-needed": msg("A delivery manager accepts the award, and brings in the team."),
+    "weights-not-100": msg("The weights add up to %(total)s instead of 100."),
+    "proposals-already-in": msg("Criteria stay as they are once a proposal is in."),
+    "fewer-than-two-proposals": msg(
+        "There are %(count)s proposals; an award needs two to compare."
+    ),
+    "not-scored": msg("A proposal is not scored on: %(criteria)s."),
+    "no-award": msg("The work is not awarded."),
+    "award-not-accepted": msg("The provider has not accepted the award."),
+    "award-to-another": msg("The award went to another provider."),
+    "already-awarded": msg("The work is awarded already."),
+    "justification-short": msg("A direct award needs a justification of %(shortest)s characters."),
+    "prices-incomplete": msg("A proposal has a price for every line: %(lines)s."),
+    "price-not-in-currency": msg("Prices are in %(agreed)s and not negative."),
+    "proposal-already-made": msg("Your organisation has made its proposal."),
+    "unknown-criterion": msg("There is no criterion %(criterion)s."),
+    "points-outside": msg("Points go from 0 to 100."),
+    # Transfer
+    "no-guideline": msg("There is no guideline."),
+    "clause-empty": msg("A clause has no text."),
+    "clause-id-malformed": msg("The clause id %(clause)s is not words in lower case with hyphens."),
+    "clause-twice": msg("Two clauses have the same id."),
+    "no-bar": msg("The bar for certification is not set."),
+    "too-few-control-items": msg("There are %(count)s control items; %(needed)s are needed."),
+    "known-answers-incomplete": msg("The known answers lack: %(missing)s."),
+    "no-analyst": msg("There is no analyst in the team."),
+    "not-certified": msg("%(name)s is not certified for the guideline in force."),
+    "certification-under-way": msg("The certification is under way already."),
+    # Set-up
+    "no-reviewer": msg("There is no reviewer in the team."),
+    "duties-not-segregated": msg("The only reviewer is also the only analyst."),
+    "calendar-missing": msg("%(name)s has no calendar."),
+    "entitlement-undated": msg("%(name)s has no end date of entitlement."),
+    "no-quality-plan": msg("Line %(line)s has no quality plan."),
+    "no-rate": msg("Line %(line)s has no price on the rate card."),
+    "unknown-zone": msg("The time zone %(zone)s is not known."),
+    "country-malformed": msg("%(country)s is not a country of two letters (ISO 3166)."),
+    "weekdays-outside": msg("Weekdays go from 0 (Monday) to 6."),
+    "hours-crossed": msg("Work starts at %(starts)s and ends at %(ends)s: the wrong way round."),
+    "period-crossed": msg("The period ends before it begins."),
+    "period-too-long": msg("An entitlement lasts at most %(days)s days."),
+    # Execution
+    "not-released": msg("The batch is not released for work."),
+    "already-released": msg("The batch is released already."),
+    "intake-over": msg("Intake is over; open another work order."),
+    "nothing-submitted": msg("No item is submitted; a batch of none proves nothing."),
+    "nothing-admitted": msg("The batch holds no items."),
+    "seed-uncommitted": msg("The %(side)s has not committed its seed."),
+    "already-committed": msg("The %(side)s has committed its seed."),
+    "commitment-malformed": msg("A commitment is 64 hexadecimal digits."),
+    "commitment-copied": msg("This commitment is the other side's; make one of your own."),
+    "items-unfinished": msg("%(count)s items are not submitted."),
+    "already-closed": msg("The batch is closed."),
+    "maker-is-checker": msg("Whoever made a thing does not check it."),
+    "not-open": msg("Someone else has it, or it is done (%(state)s)."),
+    "not-reserved": msg("You have not reserved this item."),
+    "reservation-expired": msg("Your reservation has run out; take the item again."),
+    "already-submitted": msg("This item is submitted already."),
+    "wrong-purpose": msg("This is an item to %(purpose)s."),
+    "not-submitted": msg("The item is not submitted (%(state)s)."),
+    "unknown-clause": msg("The guideline in force has no clause %(clause)s."),
+    # Assurance
+    "closing-checkpoint-pending": msg(
+        "The closing checkpoint is being made; try again in a moment."
+    ),
+    "checkpoint-pending": msg("The first checkpoint is being made; try again in a moment."),
+    "seed-unrevealed": msg("The %(side)s has not opened its seed."),
+    "already-revealed": msg("The %(side)s has opened its seed."),
+    "nonce-malformed": msg("A nonce is 64 hexadecimal digits."),
+    "nonce-differs": msg("This nonce is not the one that the %(side)s committed to."),
+    "sample-not-drawn": msg("The sample is not drawn."),
+    "already-drawn": msg("The sample is drawn already."),
+    "inspection-open": msg("%(count)s items of the sample are not inspected."),
+    "verdict-missing": msg("There is no verdict."),
+    "verdict-given": msg("The verdict is given already."),
+    "too-many-defectives": msg("%(defective)s units are defective; %(allowed)s are allowed."),
+    "rework-open": msg("%(count)s items are in rework."),
+    "reinspection-open": msg("%(count)s corrected items are not inspected again."),
+    # Acceptance
+    "not-delivered": msg("Nothing is delivered."),
+    "already-delivered": msg("It is delivered already."),
+    "not-accepted": msg("The client has not accepted the delivery."),
+    "already-decided": msg("This is decided already (%(state)s)."),
+    "no-invoice": msg("There is no invoice."),
+    "already-invoiced": msg("It is invoiced already."),
+    "returned-count": msg("Name between 1 and %(most)s items to return."),
+    "unknown-item": msg("The item %(item)s is not in this delivery."),
+    "item-twice": msg("An item is named twice."),
+    "change-incomplete": msg("A proposed change has a text and a reason."),
+    "change-undecided": msg("A proposed change is not decided."),
+    "work-order-open": msg("The work order %(title)s is not closed."),
+    "too-many-rounds": msg("The batch was rejected %(most)s times."),
+    # Gates and waivers
+    "gate-closed": msg("Not yet."),
+    "not-gate-owner": msg("The gate of %(gate)s belongs to the %(side)s."),
+    "not-waivable": msg("No waiver lifts this: %(codes)s."),
+    "waiver-incomplete": msg("A waiver has a reason and a risk owner."),
+    "expiry-past": msg("The expiry lies in the past."),
+    "countersigner-same-side": msg("A waiver is countersigned by the other side."),
+    "already-countersigned": msg("The waiver is countersigned already."),
+    "waiver-expired": msg("A waiver that this work relies on has expired."),
+    # Services
+    "service-twice": msg("Two packages bring the service %(service)s."),
+    "service-without-samples": msg("The service %(service)s brings no samples, and is refused."),
+    "no-checkout": msg("Benchmarks run from a checkout of the repository only."),
+    "unknown-bench": msg("There is no benchmark %(name)s; there are: %(names)s."),
+    # What a run waits for
+    "sign-scope": msg("must sign the statement of work"),
+    "award": msg("must award the work"),
+    "accept-award": msg("must accept the award"),
+    "certify": msg("must answer the control items"),
+    "answer": msg("must answer items"),
+    "inspect": msg("must inspect items"),
+    "give-verdict": msg("must give the verdict"),
+    "decide-change": msg("must decide on a proposed change"),
+    "accept-delivery": msg("must accept or return the delivery"),
+    "close": msg("must close the engagement"),
+}

@@ -1,0 +1,77 @@
+"""One thread that integrates logs and lets agents draft, once a second or when there is more."""
+
+from __future__ import annotations
+
+import logging
+import threading
+
+from sqlalchemy.exc import SQLAlchemyError
+
+from outwork import access, agreements, ledger
+from outwork.kit.database import Database
+from outwork.operation import utc_now
+from outwork.stages import execution
+from outwork.vocabulary import ActorId, EngagementId, OutworkError, Purpose, Role
+
+PAUSE_S = 1.0
+log = logging.getLogger("outwork.worker")
+
+
+class Worker:
+    """Start it once; `stop` waits for the step under way."""
+
+    def __init__(self, database: Database, pause_s: float = PAUSE_S) -> None:
+        self._database, self._pause = database, pause_s
+        self._over = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="outwork-worker", daemon=True)
+
+    def start(self) -> None:
+        """Begin."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """End after the step under way."""
+        self._over.set()
+        self._thread.join()
+
+    def _run(self) -> None:
+        while not self._over.is_set():
+            try:
+                busy = self.step()
+            except SQLAlchemyError:
+                # The database may be starting again; what was not committed is done again.
+                log.exception("a step failed and will be tried again")
+                busy = False
+            self._over.wait(0.0 if busy else self._pause)
+
+    def step(self) -> bool:
+        """Integrate what is settled and draft one item for each agent; whether more may wait."""
+        now = utc_now()
+        with self._database.transaction("job") as db:
+            every = agreements.directory(db)
+        with self._database.transaction("job", every) as db:
+            pending = ledger.pending(db)
+            drafting = {
+                e: _agents(db_members)
+                for e in every
+                if execution.waiting(db, e).get(Purpose.PRODUCE)
+                and (db_members := access.members(db, e))
+            }
+        for engagement in pending:
+            with self._database.transaction("job", [engagement]) as db:
+                ledger.integrate(db, engagement, now)
+        # Every agent drafts one item a step: none waits for another's batch to end.
+        drafted = [self._draft(agent, e) for e, agents in drafting.items() for agent in agents]
+        return any(drafted)
+
+    def _draft(self, agent: ActorId, engagement: EngagementId) -> bool:
+        try:
+            return execution.draft_next(self._database, agent, engagement) is not None
+        except OutworkError as error:
+            # An agent that is not certified or no longer entitled drafts nothing: people do it.
+            log.info("%s does not draft: %s", agent, error.code)
+            return False
+
+
+def _agents(members: list[access.Membership]) -> list[ActorId]:
+    return [m.actor_id for m in members if Role.AGENT in m.roles]
