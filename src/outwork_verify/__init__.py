@@ -1,0 +1,123 @@
+"""The offline verifier: proves a bundle with the standard library and `cryptography` alone.
+
+`verify` checks container, signatures and tree, replays the events and recomputes the figures. It
+shares no code with the system that made the bundle, so that it cannot share its mistakes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from outwork_verify import canonical, note, replay, rules_payment
+from outwork_verify.container import Bundle, Failure, Unreadable, lines_of, read_bundle
+from outwork_verify.policy import Policy, PolicyError, read_policy
+from outwork_verify.replay import HANDLERS, Handler
+
+__all__ = ["Failure", "Policy", "PolicyError", "Report", "Unreadable", "read_policy", "verify"]
+
+
+@dataclass(frozen=True)
+class Report:
+    """The outcome: `ok` (everything fits), `authenticated` (by a key that the reader trusts).
+
+    `failure` names the first thing that does not fit; `figures` are those recomputed.
+    """
+
+    ok: bool
+    authenticated: bool
+    failure: Failure | None = None
+    figures: dict[str, Any] = field(default_factory=dict)
+
+    def as_json(self) -> dict[str, Any]:
+        """{ok, authenticated, first_bad: {member, entry, reason} or None, figures}."""
+        bad = self.failure
+        return {
+            "ok": self.ok,
+            "authenticated": self.authenticated,
+            "first_bad": bad and {"member": bad.member, "entry": bad.entry, "reason": bad.reason},
+            "figures": self.figures,
+        }
+
+
+def verify(
+    source: Path | BinaryIO,
+    policy: Policy | None = None,
+    handlers: Mapping[tuple[str, int], Handler] = HANDLERS,
+) -> Report:
+    """Verifies a bundle, by the keys of `policy` or, without one, by those it names itself.
+
+    Raises Unreadable if there is nothing to judge.
+    """
+    try:
+        bundle = read_bundle(source, None if policy is None else policy.logs)
+        figures = _verify(bundle, policy or Policy(), handlers)
+    except Failure as failure:
+        return Report(ok=False, authenticated=False, failure=failure)
+    return Report(ok=True, authenticated=policy is not None, figures=figures)
+
+
+def _verify(
+    bundle: Bundle, policy: Policy, handlers: Mapping[tuple[str, int], Handler]
+) -> dict[str, Any]:
+    if bundle.altered is not None:
+        _blame(bundle, bundle.altered, handlers)
+    lines = lines_of(bundle.members["entries.jsonl"], "entries.jsonl")
+    state = replay.replay(lines, handlers, bundle.engagement)
+    root, cosigned = _check_checkpoint(bundle, len(lines), state.tree.root(), policy)
+    opened = replay.check_disclosures(bundle.members.get("disclosures.jsonl", b""), state.events)
+    checks = {
+        "certificate.json": rules_payment.check_certificates,
+        "invoice.json": rules_payment.check_invoices,
+    }
+    for name, check in checks.items():
+        if name in bundle.members:
+            check(state, _read_json(name, bundle.members[name]))
+    rules_payment.check_deliverables(state, bundle.members)
+    head: dict[str, Any] = {
+        "engagement": bundle.engagement,
+        "log": bundle.log.name,
+        "root": root.hex(),
+    }
+    head |= {"members": len(bundle.members), "cosigned": cosigned, "opened": opened}
+    return head | state.figures()
+
+
+def _blame(bundle: Bundle, member: str, handlers: Mapping[tuple[str, int], Handler]) -> None:
+    """Raises Failure for an altered member; for the log, with the first entry that cannot stand."""
+    entry = None
+    if member == "entries.jsonl":
+        try:
+            replay.replay(lines_of(bundle.members[member], member), handlers)
+        except Failure as failure:
+            entry = failure.entry
+    raise Failure(member, entry, "does not match the manifest")
+
+
+def _check_checkpoint(
+    bundle: Bundle, entries: int, replayed: bytes, policy: Policy
+) -> tuple[bytes, dict[str, int]]:
+    """Root of the checkpoint, and the cosigners' times in POSIX seconds by name."""
+    try:
+        text, signed = note.open_note(bundle.members["checkpoint"], [bundle.log, *bundle.witnesses])
+        origin, size, root = note.read_checkpoint(text)
+    except note.NoteError as error:
+        raise Failure("checkpoint", None, str(error)) from error
+    if bundle.log not in signed or origin != bundle.log.name:
+        raise Failure("checkpoint", None, "is of another log")
+    if size != entries:
+        raise Failure("checkpoint", None, f"has {size} entries, the log {entries}")
+    if replayed != root:
+        raise Failure("checkpoint", None, "has another root than the entries")
+    if not policy.satisfied(signed):
+        raise Failure("checkpoint", None, "is not cosigned as the policy demands")
+    return root, {key.name: time for key, time in signed.items() if time is not None}
+
+
+def _read_json(name: str, data: bytes) -> Any:
+    try:
+        return canonical.decode(data)
+    except canonical.CanonicalError as error:
+        raise Failure(name, None, str(error)) from error

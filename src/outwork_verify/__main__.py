@@ -1,0 +1,74 @@
+"""`python -m outwork_verify BUNDLE [--policy FILE] [--json]`.
+
+Exit code 0: verified (or, without a policy, consistent); 1: does not verify; 2: unreadable or
+wrong usage.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from outwork_verify import Unreadable, read_policy, verify
+from outwork_verify.summary import summary
+
+_MOST_POLICY_BYTES = 1 << 20
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Runs the command; gives the exit code. Wrong usage leaves by SystemExit(2)."""
+    parser = argparse.ArgumentParser(
+        prog="outwork_verify", description="Verify a bundle offline, with no access to its maker."
+    )
+    parser.add_argument("bundle", type=Path, metavar="BUNDLE", help="the bundle.zip to verify")
+    parser.add_argument("--policy", type=Path, metavar="FILE", help="the keys that you trust")
+    parser.add_argument("--json", action="store_true", help="print the outcome as JSON")
+    options = parser.parse_args(arguments)
+    try:
+        policy = None if options.policy is None else read_policy(_read_text(options.policy))
+    except (OSError, ValueError) as error:
+        return _unreadable(options.policy, f"not a usable policy ({error})", options.json)
+    try:
+        report = verify(options.bundle, policy)
+    except Unreadable as error:
+        return _unreadable(options.bundle, str(error), options.json)
+    except Exception as error:  # noqa: BLE001 - whatever a file does to us, no traceback
+        reason = f"cannot be read ({type(error).__name__})"
+        return _unreadable(options.bundle, reason, options.json)
+    if options.json:
+        print(json.dumps(report.as_json()))
+    else:
+        print("\n".join(_printable(line) for line in summary(options.bundle, report)))
+    return 0 if report.ok else 1
+
+
+def _read_text(path: Path) -> str:
+    with path.open("rb") as file:
+        data = file.read(_MOST_POLICY_BYTES + 1)
+    if len(data) > _MOST_POLICY_BYTES:
+        raise ValueError("longer than a mebibyte")
+    return data.decode("utf-8")
+
+
+def _unreadable(path: Path, reason: str, as_json: bool) -> int:
+    if as_json:
+        bad = {"member": None, "entry": None, "reason": reason}
+        outcome = {"ok": False, "authenticated": False, "first_bad": bad, "figures": {}}
+        print(json.dumps(outcome))
+    else:
+        print(_printable(f"{path}: {reason}"), file=sys.stderr)
+    return 2
+
+
+def _printable(text: str) -> str:
+    """Text without control characters, and without what the terminal's encoding lacks."""
+    kept = "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
+    encoding = sys.stdout.encoding or "utf-8"
+    return kept.encode(encoding, "backslashreplace").decode(encoding)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

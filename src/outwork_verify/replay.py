@@ -1,0 +1,83 @@
+"""The replay: every event again, by the rule of its kind; and the openings of sealed fields."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Mapping, Sequence
+
+from outwork_verify import (
+    canonical,
+    rules_agreement,
+    rules_gates,
+    rules_payment,
+    rules_quality,
+    rules_readiness,
+    rules_work,
+)
+from outwork_verify.container import Failure, lines_of
+from outwork_verify.declare import HANDLERS, Handler
+from outwork_verify.entry import Event, read_event, reject
+from outwork_verify.state import State
+
+__all__ = ["HANDLERS", "RULES", "Event", "Handler", "State", "check_disclosures", "replay"]
+
+# Importing them is what registers their rules.
+RULES = (
+    rules_agreement, rules_gates, rules_readiness, rules_work, rules_quality, rules_payment,
+)  # fmt: skip
+DISCLOSURES = "disclosures.jsonl"
+
+_SALT = re.compile(r"[0-9a-f]{32}")
+
+
+def replay(
+    lines: Sequence[bytes],
+    handlers: Mapping[tuple[str, int], Handler] = HANDLERS,
+    engagement: str | None = None,
+) -> State:
+    """The state after all events; raises Failure naming the first entry that does not fit."""
+    state = State(engagement=engagement)
+    grow, keep, kinds = state.tree.append, state.events.append, state.kinds
+    for seq, line in enumerate(lines):
+        event = read_event(line, seq)
+        handler = handlers.get((event.kind, event.version))
+        if handler is None:
+            reject(event, f"has an unknown kind, {event.kind} version {event.version}")
+        grow(line)
+        try:
+            handler(state, event)
+        except (LookupError, TypeError, ValueError, ArithmeticError, AttributeError):
+            reject(event, f"does not have the fields of {event.kind} version {event.version}")
+        keep(event)
+        kinds[event.kind] += 1
+    rules_payment.check_ending(state)
+    return state
+
+
+def check_disclosures(data: bytes, events: Sequence[Event]) -> int:
+    """Checks every opened field against its commitment, SHA-256(salt || canonical value).
+
+    Gives their number; raises Failure naming the line (from 0) that does not open.
+    """
+    last: tuple[int, str] = (-1, "")
+    lines = lines_of(data, DISCLOSURES)
+    for i, line in enumerate(lines):
+        try:
+            opening = canonical.decode(line)
+        except canonical.CanonicalError as error:
+            raise Failure(DISCLOSURES, i, str(error)) from error
+        if not isinstance(opening, dict) or list(opening) != ["field", "salt", "seq", "value"]:
+            raise Failure(DISCLOSURES, i, "is not an opening")
+        name, salt, seq = opening["field"], opening["salt"], opening["seq"]
+        if type(seq) is not int or not 0 <= seq < len(events) or not isinstance(name, str):
+            raise Failure(DISCLOSURES, i, "opens no entry")
+        if not isinstance(salt, str) or not _SALT.fullmatch(salt):
+            raise Failure(DISCLOSURES, i, "has a malformed salt")
+        content = bytes.fromhex(salt) + canonical.encode(opening["value"])
+        if events[seq].sealed.get(name) != hashlib.sha256(content).hexdigest():
+            raise Failure(DISCLOSURES, i, "does not open the commitment")
+        if last >= (seq, name):
+            raise Failure(DISCLOSURES, i, "is not in order")
+        last = (seq, name)
+    return len(lines)

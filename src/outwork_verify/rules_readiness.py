@@ -1,0 +1,190 @@
+"""Rules: knowledge transfer and operational set-up."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from decimal import Decimal
+
+from outwork_verify.declare import (
+    MANAGERS,
+    count,
+    decimal,
+    digest,
+    flag,
+    mapping,
+    moment,
+    money,
+    positive,
+    rule,
+    share,
+    text,
+    texts,
+    words,
+)
+from outwork_verify.entry import Event, instant, reject
+from outwork_verify.figures import (
+    attained_risks,
+    clopper_pearson_lower,
+    floor_stated,
+    risk_stated,
+    smallest_plan,
+)
+from outwork_verify.state import Member, State
+
+FROM_TRANSFER = ("transfer", "setup", "execution")
+WHILE_WORKING = ("setup", "execution")
+WORKING = ("transfer", "setup", "execution", "assurance")
+LONGEST_ENTITLEMENT = timedelta(days=731)
+
+
+@rule(
+    "transfer.guideline-published",
+    {"guideline_version": positive, "digest": digest, "clauses": texts},
+    roles=MANAGERS,
+    stages=FROM_TRANSFER,
+)
+def _guideline_published(state: State, event: Event, _: Member) -> None:
+    if event.public["guideline_version"] != state.guideline_version + 1:
+        reject(event, f"is not version {state.guideline_version + 1} of the guideline")
+    clauses = frozenset(event.public["clauses"])
+    if not clauses or len(clauses) != len(event.public["clauses"]):
+        reject(event, "has no clauses, or one twice")
+    state.guideline_version, state.clauses = event.public["guideline_version"], clauses
+    state.owed_version = None
+
+
+@rule(
+    "transfer.bar-set",
+    {"people": decimal, "agents": decimal, "confidence": decimal, "control_items": positive},
+    roles=["vendor-manager"],
+    stages=["transfer"],
+)
+def _bar_set(state: State, event: Event, _: Member) -> None:
+    for name in ("people", "agents", "confidence"):
+        share(event, name)
+    state.bar = event.public
+
+
+@rule(
+    "transfer.control-item-added",
+    {"control_item": text, "service": text, "digest": digest},
+    ["known."],
+    roles=["vendor-manager", "delivery-manager", "client-reviewer"],
+    stages=FROM_TRANSFER,
+)
+def _control_item_added(state: State, event: Event, _: Member) -> None:
+    name = event.public["control_item"]
+    if name in state.controls or not event.sealed:
+        reject(event, "is added twice, or has no known answer")
+    state.controls[name] = (event.public["service"], len(event.sealed))
+
+
+@rule(
+    "transfer.certification-scored",
+    {
+        "subject": text, "guideline_version": positive, "right": count, "asked": positive,
+        "lower": decimal, "bar": decimal, "passed": flag,
+    },
+    roles=["analyst", "agent"],
+    stages=WORKING,
+)  # fmt: skip
+def _certification_scored(state: State, event: Event, member: Member) -> None:
+    p, attempt = event.public, member.attempt
+    if p["subject"] != event.actor or attempt is None or attempt.done != attempt.items:
+        reject(event, "scores somebody who has not handed in all control items")
+    if p["guideline_version"] != state.guideline_version or state.bar is None:
+        reject(event, "is not under the guideline in force, or there is no bar")
+    if p["asked"] != attempt.questions or p["right"] > p["asked"]:
+        reject(event, "does not count the questions of the control items")
+    confidence = float(Decimal(state.bar["confidence"]))
+    exact = clopper_pearson_lower(p["right"], p["asked"], confidence)
+    if not floor_stated(p["lower"], exact):
+        reject(event, f"states the lower bound {p['lower']}, which is {exact:.8f}")
+    if Decimal(p["bar"]) != Decimal(state.bar["agents" if member.kind == "agent" else "people"]):
+        reject(event, f"holds {member.kind} {event.actor} to another bar than was set")
+    if p["passed"] is not (Decimal(p["lower"]) >= Decimal(p["bar"])):
+        reject(event, "does not follow from its lower bound and bar")
+    member.result, member.attempt = (p["guideline_version"], p["passed"]), None
+
+
+@rule(
+    "setup.calendar-set",
+    {
+        "subject": text, "zone": text, "weekdays": lambda value: isinstance(value, list),
+        "starts": text, "ends": text, "country": words,
+    },
+    roles=["delivery-manager"],
+    stages=WHILE_WORKING,
+)  # fmt: skip
+def _calendar_set(state: State, event: Event, member: Member) -> None:
+    p, subject = event.public, _of_own_people(state, event, member)
+    if not p["weekdays"] or not set(p["weekdays"]) <= set(range(7)) or p["starts"] >= p["ends"]:
+        reject(event, "has no working days, or hours that end before they start")
+    subject.calendar = True
+
+
+def _of_own_people(state: State, event: Event, member: Member) -> Member:
+    """The member that an event is about: anyone to the client, a provider's own to its manager."""
+    subject = state.members.get(event.public["subject"])
+    if subject is None:
+        reject(event, "is about somebody who has not joined")
+    if member.side != "client" and subject.party != member.party:
+        reject(event, "is about somebody of another party")
+    return subject
+
+
+@rule(
+    "setup.entitlement-dated",
+    {"subject": text, "valid_from": moment, "valid_until": moment},
+    roles=MANAGERS,
+    stages=WHILE_WORKING,
+)
+def _entitlement_dated(state: State, event: Event, member: Member) -> None:
+    subject = _of_own_people(state, event, member)
+    since, until = instant(event.public["valid_from"]), instant(event.public["valid_until"])
+    length = datetime.fromisoformat(until) - datetime.fromisoformat(since)
+    if not timedelta(0) < length <= LONGEST_ENTITLEMENT:
+        reject(event, "ends an entitlement before it begins, or after more than two years")
+    subject.since, subject.until, subject.dated = since, until, True
+
+
+@rule(
+    "setup.quality-planned",
+    {
+        "line": text, "lot": positive, "sample_size": count, "acceptance_number": count,
+        "consumer_risk": decimal, "producer_risk": decimal,
+    },
+    roles=MANAGERS,
+    stages=["setup"],
+)  # fmt: skip
+def _quality_planned(state: State, event: Event, _: Member) -> None:
+    p = event.public
+    line, lot = state.lines.get(p["line"]), p["lot"]
+    if line is None:
+        reject(event, "plans a line that is not in the statement of work")
+    asked = {questions for service, questions in state.controls.values() if service == line.service}
+    units = {line.volume * each for each in asked} if line.unit == "answer" else {line.volume}
+    if lot not in units and (units or lot % line.volume):
+        reject(event, "plans another lot than the line's volume")
+    n, c = smallest_plan(
+        lot, line.limiting, line.consumer_risk, line.acceptable, line.producer_risk
+    )
+    if (p["sample_size"], p["acceptance_number"]) != (n, c):
+        reject(event, f"is not the smallest plan that keeps both risks, which is {n} with {c}")
+    consumer, producer = attained_risks(lot, n, c, line.limiting, line.acceptable)
+    protects = risk_stated(p["consumer_risk"], consumer)
+    if not protects or not risk_stated(p["producer_risk"], producer):
+        reject(event, "states other risks than the plan has")
+    state.planned[p["line"]] = lot
+
+
+@rule(
+    "setup.rates-agreed",
+    {"rates": mapping(money)},
+    roles=["vendor-manager"],
+    stages=["setup"],
+)
+def _rates_agreed(state: State, event: Event, _: Member) -> None:
+    if state.award is None or event.public["rates"] != state.award["prices"]:
+        reject(event, "are other rates than the prices awarded")
+    state.rates = event.public["rates"]

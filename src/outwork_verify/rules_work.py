@@ -1,0 +1,317 @@
+"""Rules: work orders, seeds, intake, reservation, submission, rework, closing."""
+
+from __future__ import annotations
+
+from outwork_verify.declare import (
+    MANAGERS,
+    PURPOSE,
+    SHAPE,
+    SIDE,
+    count,
+    digest,
+    mapping,
+    moment,
+    optional,
+    order_at,
+    positive,
+    rule,
+    text,
+    words,
+)
+from outwork_verify.entry import Event, instant, reject
+from outwork_verify.rules_gates import no_expired_waiver
+from outwork_verify.rules_readiness import WORKING
+from outwork_verify.state import (
+    CHECKING,
+    PRODUCING,
+    Assignment,
+    Attempt,
+    Item,
+    Member,
+    State,
+    WorkOrder,
+)
+
+WORKERS = ("analyst", "agent", "reviewer")
+CORRECTING = (*MANAGERS, "reviewer")
+RETURNING = ("vendor-manager", "client-reviewer")
+
+
+@rule(
+    "agreements.work-order-opened",
+    {"work_order": text, "line": text, "shape": SHAPE, "due": optional(moment)},
+    ["title"],
+    roles=MANAGERS,
+    stages=["execution"],
+)
+def _work_order_opened(state: State, event: Event, _: Member) -> None:
+    name, line = event.public["work_order"], state.lines.get(event.public["line"])
+    if line is None or name in state.orders:
+        reject(event, "calls off a line that is not there, or is opened twice")
+    no_expired_waiver(state, event)
+    state.orders[name] = WorkOrder(name, line, event.public["shape"])
+
+
+@rule(
+    "execution.seed-committed",
+    {"work_order": text, "round": positive, "side": SIDE, "commitment": digest},
+    roles=MANAGERS,
+)
+def _seed_committed(state: State, event: Event, member: Member) -> None:
+    order = order_at(state, event, "execution")
+    side, seeds = event.public["side"], order.current.seeds
+    if side != member.side:
+        reject(event, "commits a seed for a side that is not the actor's")
+    if side in seeds or event.public["commitment"] in state.commitments:
+        reject(event, "commits a second seed for a side, or copies an earlier one")
+    seeds[side] = event.public["commitment"]
+    state.commitments.add(event.public["commitment"])
+
+
+@rule(
+    "execution.item-admitted",
+    {"work_order": text, "item": text, "digest": digest},
+    ["name"],
+    roles=MANAGERS,
+)
+def _item_admitted(state: State, event: Event, _: Member) -> None:
+    order, name = order_at(state, event, "execution"), event.public["item"]
+    if order.phase != "intake":
+        reject(event, "takes an item in after the work order was released")
+    if name in state.items or "/" in name:
+        reject(event, "takes an item in twice, or one whose id cannot be drawn")
+    state.items[name] = order.items[name] = Item(name, order)
+    order.counts["admitted"] += 1
+
+
+@rule(
+    "execution.file-refused",
+    {"work_order": text, "code": text},
+    ["name"],
+    roles=MANAGERS,
+)
+def _file_refused(state: State, event: Event, _: Member) -> None:
+    order_at(state, event, "execution")
+
+
+@rule("execution.work-order-released", {"work_order": text, "items": positive}, roles=MANAGERS)
+def _work_order_released(state: State, event: Event, _: Member) -> None:
+    order = order_at(state, event, "execution")
+    if order.phase != "intake":
+        reject(event, "releases a work order a second time")
+    if order.current.seeds.keys() != {"client", "provider"}:
+        reject(event, "releases a work order before both sides have committed their seeds")
+    if event.public["items"] != len(order.items):
+        reject(event, f"releases another number of items than the {len(order.items)} taken in")
+    agents = (m for m in state.members.values() if "agent" in m.roles)
+    work = "produce/0" if any(map(state.certified, agents)) else "produce/1"
+    for item in order.items.values():
+        item.open(work)
+    order.phase = "released"
+
+
+@rule(
+    "execution.certification-started",
+    {"subject": text, "items": positive},
+    roles=["analyst", "agent"],
+    stages=WORKING,
+)
+def _certification_started(state: State, event: Event, member: Member) -> None:
+    if event.public["subject"] != event.actor or member.attempt is not None:
+        reject(event, "starts a certification for somebody else, or while one is under way")
+    if event.public["items"] != len(state.controls):
+        reject(event, f"does not give all {len(state.controls)} control items")
+    questions = sum(asked for _, asked in state.controls.values())
+    member.attempt = Attempt(event.public["items"], questions)
+
+
+@rule(
+    "execution.item-claimed",
+    {"assignment": text, "item": text, "purpose": PURPOSE, "level": count, "until": moment},
+    roles=WORKERS,
+    stages=WORKING,
+)
+def _item_claimed(state: State, event: Event, member: Member) -> None:
+    p = event.public
+    until = instant(p["until"])
+    if until <= event.at:
+        reject(event, "reserves an item until a time that has passed")
+    no_expired_waiver(state, event)
+    found = state.assignments.get(p["assignment"])
+    if found is None:
+        found = Assignment(event.actor, p["item"], p["purpose"], p["level"], None, "")
+        _begin(state, event, member, found)
+        state.assignments[p["assignment"]] = found
+    elif (found.item, found.purpose, found.level) != (p["item"], p["purpose"], p["level"]):
+        reject(event, "changes what an assignment is for")
+    elif found.done:
+        reject(event, "reserves an assignment that is done or withdrawn")
+    elif found.holder is not None and event.at < found.until:
+        reject(event, f"reserves what {found.holder} has reserved until {found.until}")
+    _check_barred(state, event, member, found)
+    found.holder, found.until = event.actor, until
+
+
+def _begin(state: State, event: Event, member: Member, made: Assignment) -> None:
+    """An assignment shows in the log at its first claim; it must have been asked for."""
+    if made.purpose == "certify":
+        attempt = member.attempt
+        if attempt is None or len(attempt.taken) >= attempt.items or made.item in attempt.taken:
+            reject(event, "takes a control item without a certification under way")
+        if made.item in state.items:
+            reject(event, "takes a work item as a control item")
+        attempt.taken.add(made.item)
+        return
+    item = state.items.get(made.item)
+    if item is None:
+        reject(event, "reserves an item that was not taken in")
+    work = f"{made.purpose}/{made.level}"
+    claimed = sum(f"{a.purpose}/{a.level}" == work for a in item.live.values())
+    if claimed >= item.waiting.get(work, 0):
+        reject(event, f"reserves {work} of an item for which none waits")
+    item.live[event.public["assignment"]] = made
+
+
+def _check_barred(state: State, event: Event, member: Member, wanted: Assignment) -> None:
+    """Role, certification, and maker is never checker."""
+    if wanted.purpose == "certify":
+        if member.roles.isdisjoint({"analyst", "agent"}) or wanted.first != event.actor:
+            reject(event, f"takes a control item that was not given to {event.actor}")
+        return
+    checking = wanted.purpose in CHECKING
+    drafting = wanted.purpose == "produce" and wanted.level == 0
+    needed = "reviewer" if checking else "agent" if drafting else "analyst"
+    if needed not in member.roles:
+        reject(event, f"is work of a kind that takes a {needed}, which {event.actor} is not")
+    if checking and member.family in state.items[wanted.item].families:
+        reject(event, f"checks work that {event.actor} made: maker is never checker")
+    if not checking and not state.certified(member):
+        reject(event, f"is the work of {event.actor}, who is not certified for the guideline")
+
+
+@rule(
+    "execution.item-returned",
+    {"assignment": text, "item": text},
+    ["reason"],
+    roles=WORKERS,
+    stages=WORKING,
+)
+def _item_returned(state: State, event: Event, _: Member) -> None:
+    found = _held(state, event)
+    found.holder = None
+
+
+def _held(state: State, event: Event) -> Assignment:
+    """The assignment that an event names, which the actor must hold."""
+    found = state.assignments.get(event.public["assignment"])
+    if found is None or found.done or found.holder != event.actor:
+        reject(event, "is about an assignment that the actor does not hold")
+    if found.item != event.public["item"]:
+        reject(event, "is about another item than the assignment's")
+    return found
+
+
+@rule(
+    "execution.item-submitted",
+    {
+        "assignment": text, "submission": text, "item": text, "purpose": PURPOSE, "level": count,
+        "origins": mapping(positive), "seconds": count, "hints": count,
+    },
+    ["answers."],
+    roles=WORKERS,
+    stages=WORKING,
+)  # fmt: skip
+def _item_submitted(state: State, event: Event, member: Member) -> None:
+    p, found = event.public, _held(state, event)
+    if (found.purpose, found.level) != (p["purpose"], p["level"]):
+        reject(event, "is handed in for another purpose than it was reserved for")
+    _check_barred(state, event, member, found)
+    if found.purpose not in CHECKING:
+        no_expired_waiver(state, event)
+    if sum(p["origins"].values()) != len(event.sealed):
+        reject(event, "does not count its answers by origin")
+    by_agent = member.kind == "agent"
+    if found.purpose not in CHECKING and by_agent is not (p["origins"].keys() == {"drafted"}):
+        reject(event, "says of a person's answers that a machine drafted them, or the reverse")
+    found.done = True
+    if found.purpose == "certify":
+        assert member.attempt is not None  # only an attempt hands out control items
+        member.attempt.done += 1
+        return
+    item, work = state.items[found.item], f"{found.purpose}/{found.level}"
+    item.waiting[work] -= 1
+    del item.live[p["assignment"]]
+    if found.purpose in PRODUCING:
+        item.families.add(member.family)
+        item.answered = event.sealed
+        _produced(event, item, found.level)
+
+
+def _produced(event: Event, item: Item, level: int) -> None:
+    order = item.order
+    if order.phase == "closed" and item.state != "rework":
+        reject(event, "changes an item after the work order was closed")
+    if level == 0:
+        item.move("drafted")
+        item.open("produce/1")
+        return
+    item.move("submitted")
+    if order.stage == "assurance":
+        item.open("inspect/1")
+
+
+@rule(
+    "execution.rework-ordered",
+    {"work_order": text, "item": text, "question": words, "clause": text},
+    ["note"],
+    roles=[*MANAGERS, "client-reviewer", "reviewer"],
+)
+def _rework_ordered(state: State, event: Event, member: Member) -> None:
+    order, p = order_at(state, event, "execution", "assurance"), event.public
+    item = order.items.get(p["item"])
+    if item is None:
+        reject(event, "sends back an item that is not of the work order")
+    owed = order.owed.pop(item.id, None)
+    if owed is None:
+        recalled = order.stage == "execution" and order.phase == "released"
+        if not recalled or item.state != "submitted" or "delivery-manager" not in member.roles:
+            reject(event, "sends back an item that neither a defect nor a recall sends back")
+    elif member.roles.isdisjoint(CORRECTING if owed else RETURNING):
+        reject(event, "orders the rework of a side that the actor does not act for")
+    elif owed and (p["question"], p["clause"]) not in owed:
+        reject(event, "cites another clause than the defects of the item")
+    if not owed and p["clause"] not in state.clauses:
+        reject(event, "cites a clause that is not in the guideline")
+    item.move("rework")
+    item.open("produce/1")
+
+
+@rule("execution.inspection-requested", {"work_order": text, "items": positive}, roles=MANAGERS)
+def _inspection_requested(state: State, event: Event, _: Member) -> None:
+    order = order_at(state, event, "assurance")
+    if order.current.sample is None or order.inspections_asked == order.current.number:
+        reject(event, "asks for inspections that no sample asks for")
+    if event.public["items"] != len(order.current.units):
+        reject(event, f"does not ask for the {len(order.current.units)} items that were drawn")
+    for name in order.current.units:
+        order.items[name].open("inspect/1")
+    order.inspections_asked = order.current.number
+
+
+@rule(
+    "execution.work-order-closed",
+    {"work_order": text, "round": positive, "items": positive},
+    roles=MANAGERS,
+)
+def _work_order_closed(state: State, event: Event, _: Member) -> None:
+    order = order_at(state, event, "assurance")
+    if order.phase != "released":
+        reject(event, "closes a work order that is not being worked on")
+    submitted = order.counts["submitted"]
+    if event.public["items"] != submitted:
+        reject(event, f"counts another number of items than the {submitted} submitted")
+    for item in order.items.values():
+        item.withdraw()
+    order.phase = "closed"
+    order.current.closed_seq = event.seq
+    order.current.closing_root = state.tree.root()

@@ -1,0 +1,290 @@
+"""What the events add up to: people, agreements, work, quality, money, as the log tells them."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+from fractions import Fraction
+from typing import Any
+
+from outwork_verify.entry import Event
+from outwork_verify.tree import Frontier
+
+STAGES = (
+    "requirements", "selection", "transfer", "setup",
+    "execution", "assurance", "acceptance", "closed",
+)  # fmt: skip
+CHECKING = frozenset({"inspect", "review", "adjudicate"})
+PRODUCING = frozenset({"produce", "overlap", "control"})
+ITEM_STATES = ("admitted", "drafted", "submitted", "rework")
+
+
+@dataclass(slots=True)
+class Attempt:
+    """One go at the control items: how many, questions in all, items taken and handed in."""
+
+    items: int
+    questions: int
+    taken: set[str] = field(default_factory=set)
+    done: int = 0
+
+
+@dataclass(slots=True)
+class Member:
+    """Who takes part; `since` and `until` are the entitlement, `result` the last certification."""
+
+    subject: str
+    kind: str
+    family: str
+    party: str
+    side: str
+    roles: frozenset[str]
+    since: str
+    until: str = "9999"
+    dated: bool = False
+    calendar: bool = False
+    result: tuple[int, bool] = (0, False)
+    attempt: Attempt | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line of the statement of work; the four fractions as written and exactly."""
+
+    id: str
+    service: str
+    volume: int
+    unit: str
+    written: Mapping[str, str]
+    limiting: Fraction
+    consumer_risk: Fraction
+    acceptable: Fraction
+    producer_risk: Fraction
+    counted: frozenset[str]
+    defined: frozenset[str]
+    price: Mapping[str, str]
+
+
+@dataclass(slots=True)
+class Waiver:
+    """Codes of a gate that a side takes the risk of; live once countersigned, until it expires."""
+
+    gate: str
+    codes: frozenset[str]
+    side: str
+    by: str
+    expires: str
+    countersigned: bool = False
+
+    def live(self, at: str) -> bool:
+        """Whether it holds at this instant."""
+        return self.countersigned and at < self.expires
+
+
+@dataclass(slots=True)
+class Proposal:
+    """A provider's offer, and the criteria on which it was scored."""
+
+    party: str
+    scored: set[str] = field(default_factory=set)
+
+
+@dataclass(slots=True)
+class Assignment:
+    """A piece of work as far as the log shows it: from its first claim, by `first`, on."""
+
+    first: str
+    item: str
+    purpose: str
+    level: int
+    holder: str | None
+    until: str
+    done: bool = False
+
+
+@dataclass(slots=True)
+class Item:
+    """A work item. `waiting` counts the assignments asked for and not handed in, by purpose and
+    level; `live` are those of them that somebody claimed; `answered` the last answers' fields."""
+
+    id: str
+    order: WorkOrder
+    state: str = "admitted"
+    waiting: dict[str, int] = field(default_factory=dict)
+    live: dict[str, Assignment] = field(default_factory=dict)
+    families: set[str] = field(default_factory=set)
+    answered: Mapping[str, str] = field(default_factory=dict)
+
+    def open(self, work: str) -> None:
+        """One more piece of work ("produce/1") waits on this item."""
+        self.waiting[work] = self.waiting.get(work, 0) + 1
+
+    def move(self, state: str) -> None:
+        """Sets the state, and keeps the work order's counts."""
+        self.order.counts[self.state] -= 1
+        self.order.counts[state] += 1
+        self.state = state
+
+    def withdraw(self) -> None:
+        """Nothing waits any more; what is claimed can no longer be handed in."""
+        for assignment in self.live.values():
+            assignment.done = True
+        self.live.clear()
+        self.waiting.clear()
+
+
+@dataclass(slots=True)
+class Inspection:
+    """What an inspector stated for an item, and the defects that the log holds for it."""
+
+    inspector: str
+    in_sample: bool
+    stated: int
+    defects: list[Mapping[str, Any]] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class Round:
+    """One pass of a work order through assurance. `units` are what was drawn, by item."""
+
+    number: int
+    seeds: dict[str, str] = field(default_factory=dict)
+    nonces: dict[str, bytes] = field(default_factory=dict)
+    closed_seq: int = -1
+    closing_root: bytes = b""
+    sample: Mapping[str, Any] | None = None
+    units: dict[str, set[str]] = field(default_factory=dict)
+    risks: tuple[Fraction, Fraction] = (Fraction(0), Fraction(0))
+    inspections: dict[str, list[Inspection]] = field(default_factory=dict)
+    verdict: Mapping[str, Any] | None = None
+    certificate: str = ""
+
+    def defects(self, *, in_sample: bool) -> list[Mapping[str, Any]]:
+        """The defects raised in the sample's own inspection, or after the verdict."""
+        return [
+            defect
+            for found in self.inspections.values()
+            for one in found
+            if one.in_sample is in_sample
+            for defect in one.defects
+        ]
+
+
+@dataclass(slots=True)
+class Delivery:
+    """What the client was given: digest, items, files as (digest, size), and what became of it."""
+
+    round: int
+    items: int
+    digest: str
+    files: Counter[tuple[str, int]]
+    state: str = "delivered"
+    signed_by: str = ""
+
+
+@dataclass(slots=True)
+class WorkOrder:
+    """A batch. `owed` are items for which rework must still be ordered, with the citations that
+    it may carry (none: any clause)."""
+
+    id: str
+    line: Line
+    shape: str
+    stage: str = "execution"
+    phase: str = "intake"
+    current: Round = field(default_factory=lambda: Round(1))
+    items: dict[str, Item] = field(default_factory=dict)
+    counts: Counter[str] = field(default_factory=Counter)
+    inspections_asked: int | None = None
+    owed: dict[str, frozenset[tuple[str, str]]] = field(default_factory=dict)
+    certificate: dict[str, Any] | None = None
+    delivery: Delivery | None = None
+    invoice: Mapping[str, Any] | None = None
+
+    def open_inspections(self) -> int:
+        """Inspections asked for and not handed in."""
+        return sum(item.waiting.get("inspect/1", 0) for item in self.items.values())
+
+    def figures(self) -> dict[str, Any]:
+        """What a reader wants to see of a work order."""
+        sample, verdict, made = self.current.sample, self.current.verdict, self.delivery
+        shown = ("unit", "lot", "sample_size", "acceptance_number")
+        return {
+            "work_order": self.id,
+            "stage": self.stage,
+            "round": self.current.number,
+            "items": {state: n for state, n in sorted(self.counts.items()) if n},
+            "sample": sample and {name: sample[name] for name in shown},
+            "verdict": verdict and {name: verdict[name] for name in ("defective", "accepted")},
+            "certificate": self.certificate and self.certificate["figures"],
+            "delivery": made and {"items": made.items, "digest": made.digest, "state": made.state},
+            "invoice": self.invoice and {name: self.invoice[name] for name in ("number", "total")},
+        }
+
+
+@dataclass
+class State:
+    """What the events add up to. `kinds` counts events by kind; `engagement` is the bundle's."""
+
+    engagement: str | None = None
+    events: list[Event] = field(default_factory=list)
+    kinds: Counter[str] = field(default_factory=Counter)
+    tree: Frontier = field(default_factory=Frontier)
+    currency: str | None = None
+    client: str = ""
+    founder: str = ""
+    provider: str | None = None
+    stage: str = STAGES[0]
+    members: dict[str, Member] = field(default_factory=dict)
+    lines: dict[str, Line] = field(default_factory=dict)
+    waivers: dict[str, Waiver] = field(default_factory=dict)
+    relied_on: dict[str, set[str]] = field(default_factory=dict)
+    scope: str = ""
+    weights: Mapping[str, int] = field(default_factory=dict)
+    proposals: dict[str, Proposal] = field(default_factory=dict)
+    award: Mapping[str, Any] | None = None
+    concluded: bool = False
+    award_signed: bool = False
+    guideline_version: int = 0
+    clauses: frozenset[str] = frozenset()
+    bar: Mapping[str, Any] | None = None
+    controls: dict[str, tuple[str, int]] = field(default_factory=dict)
+    planned: dict[str, int] = field(default_factory=dict)
+    rates: Mapping[str, Any] = field(default_factory=dict)
+    orders: dict[str, WorkOrder] = field(default_factory=dict)
+    items: dict[str, Item] = field(default_factory=dict)
+    assignments: dict[str, Assignment] = field(default_factory=dict)
+    commitments: set[str] = field(default_factory=set)
+    defects: set[str] = field(default_factory=set)
+    invoices: list[Mapping[str, Any]] = field(default_factory=list)
+    changes: dict[str, tuple[str, bool | None]] = field(default_factory=dict)
+    owed_version: int | None = None
+
+    def waived_now(self, gate: str, at: str) -> set[str]:
+        """The codes of a gate that live waivers cover."""
+        live = (w for w in self.waivers.values() if w.gate == gate and w.live(at))
+        return {code for waiver in live for code in waiver.codes}
+
+    def certified(self, member: Member) -> bool:
+        """Whether the member's last result under the guideline in force passed."""
+        version, passed = member.result
+        return passed and version == self.guideline_version
+
+    def figures(self) -> dict[str, Any]:
+        """What a reader wants to see; amounts are decimal text."""
+        figures: dict[str, Any] = {"entries": len(self.events), "kinds": dict(self.kinds)}
+        if self.currency is None:
+            return figures
+        items = Counter[str]()
+        for order in self.orders.values():
+            items.update(order.counts)
+        total = sum((Decimal(i["total"]["amount"]) for i in self.invoices), Decimal(0))
+        return figures | {
+            "stage": self.stage,
+            "items": {state: n for state, n in sorted(items.items()) if n},
+            "work_orders": [order.figures() for order in self.orders.values()],
+            "invoiced": f"{total:f}",
+            "currency": self.currency,
+        }

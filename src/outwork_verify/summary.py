@@ -1,0 +1,71 @@
+"""The outcome in words for people, at most one screen."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+from outwork_verify import Report
+
+MOST_ORDERS = 4
+
+
+def summary(path: Path, report: Report) -> list[str]:
+    """The lines to print, not yet freed of control characters."""
+    if report.failure is not None:
+        bad = report.failure
+        place = bad.member or "the container"
+        if bad.entry is not None:
+            place += f", entry {bad.entry}"
+        return [f"{path}: DOES NOT VERIFY", f"  first bad  {place}", f"  reason     {bad.reason}"]
+    word = "verified" if report.authenticated else "consistent, not authenticated"
+    lines = [f"{path}: {word}"]
+    if not report.authenticated:
+        lines.append("  no policy was given, so nobody vouches for the key that signed it")
+    return lines + [f"  {name:<12} {text}" for name, text in _rows(report.figures)]
+
+
+def _rows(figures: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    yield "engagement", figures["engagement"]
+    yield "log", f"{figures['log']}, {figures['entries']} entries of {len(figures['kinds'])} kinds"
+    yield "root", figures["root"]
+    yield "members", f"{figures['members']}, {figures['opened']} sealed fields opened"
+    for witness, time in sorted(figures["cosigned"].items())[:MOST_ORDERS]:
+        yield "cosigned", f"{witness} at {time}"
+    if "stage" not in figures:
+        return
+    yield "stage", figures["stage"]
+    yield "items", _counts(figures["items"]) or "none"
+    orders = figures["work_orders"]
+    for order in orders[:MOST_ORDERS]:
+        for i, text in enumerate(_order(order)):
+            yield ("work order", text) if i == 0 else ("", text)
+    if len(orders) > MOST_ORDERS:
+        yield "", f"and {len(orders) - MOST_ORDERS} more work orders"
+    yield "invoiced", f"{figures['invoiced']} {figures['currency']}"
+
+
+def _order(order: dict[str, Any]) -> Iterator[str]:
+    number = order["round"]
+    yield f"{order['work_order']}: {order['stage']}, round {number}, {_counts(order['items'])}"
+    sample, verdict, stated = order["sample"], order["verdict"], order["certificate"]
+    if sample and verdict:
+        word = "accepted" if verdict["accepted"] else "rejected"
+        yield (
+            f"{sample['sample_size']} of {sample['lot']} {sample['unit']}s inspected, "
+            f"{verdict['defective']} defective where {sample['acceptance_number']} may be: {word}"
+        )
+    if stated:
+        share, confidence = (
+            100 * Decimal(stated[name]) for name in ("conforming_at_least", "confidence")
+        )
+        yield f"certificate: at least {share:f} % conform with {confidence:f} % confidence"
+    if order["invoice"]:
+        total = order["invoice"]["total"]
+        yield f"invoice {order['invoice']['number']}: {total['amount']} {total['currency']}"
+
+
+def _counts(items: dict[str, int]) -> str:
+    return ", ".join(f"{n} {state}" for state, n in items.items())
