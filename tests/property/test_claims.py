@@ -1,0 +1,245 @@
+"""The claim in SQL takes what the rule in `obstacles` allows, over random small worlds."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from tests.support.database import fresh_database
+from tests.support.engagement import World
+from tests.support.service import KEY, tiny_service
+
+from outwork import access, practices
+from outwork.kit.postgres import Cluster
+from outwork.operation import Operation, operation
+from outwork.stages import execution, transfer
+from outwork.stages.execution import (
+    Assignment,
+    AssignmentState,
+    ItemState,
+    Submission,
+    WorkItem,
+    obstacles,
+    store,
+)
+from outwork.stages.transfer import Certification
+from outwork.stages.transfer import store as transfer_store
+from outwork.vocabulary import (
+    ActorId,
+    AssignmentId,
+    DocumentId,
+    ItemId,
+    NotFound,
+    Purpose,
+    Refusal,
+    Role,
+    SubmissionId,
+    WorkOrderId,
+)
+
+ME, ANOTHER = "ana", "ben"
+DAY = timedelta(days=1)
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """An assignment of a random world."""
+
+    item: int
+    purpose: Purpose
+    level: int
+    rank: int
+    state: str  # open, live, lapsed, done, withdrawn
+    reserved: str | None
+    order: int
+
+
+@dataclass(frozen=True)
+class Past:
+    """A submission of a random world."""
+
+    item: int
+    mine: bool
+    purpose: Purpose
+
+
+wanted = st.builds(
+    Wanted,
+    st.integers(0, 2),
+    st.sampled_from(Purpose),
+    st.integers(0, 1),
+    st.integers(0, 3),
+    st.sampled_from(["open", "open", "lapsed", "live", "done", "withdrawn"]),
+    st.sampled_from([None, None, ME, ANOTHER]),
+    st.integers(0, 1),
+).map(
+    # Control items are given to one actor each.
+    lambda w: replace(w, reserved=w.reserved or ANOTHER) if w.purpose is Purpose.CERTIFY else w
+)
+past = st.builds(Past, st.integers(0, 2), st.booleans(), st.sampled_from(Purpose))
+roles = st.sets(st.sampled_from([Role.ANALYST, Role.REVIEWER, Role.AGENT]), min_size=1)
+
+
+@pytest.fixture(scope="module")
+def world(
+    cluster: Cluster, migrated: str, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[World]:
+    """An engagement at execution, whose rows every example adds to and takes back."""
+    practices.catalogue()[KEY] = tiny_service()
+    with fresh_database(cluster, migrated) as dsns:
+        keys: Path = tmp_path_factory.mktemp("keys")
+        with closing(World(dsns.app, keys)) as made:
+            made.upto("approve")
+            yield made
+    practices.catalogue().pop(KEY, None)
+
+
+class TakenBack(Exception):
+    """Ends an example without keeping it."""
+
+
+@settings(
+    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(
+    assignments=st.lists(wanted, max_size=7),
+    submissions=st.lists(past, max_size=6),
+    held=roles,
+    certified=st.booleans(),
+    only=st.sampled_from([None, 0, 1]),
+)
+def test_the_claim_takes_what_the_rule_allows(
+    world: World,
+    assignments: list[Wanted],
+    submissions: list[Past],
+    held: set[Role],
+    certified: bool,
+    only: int | None,
+) -> None:
+    world.now += timedelta(minutes=1)
+    try:
+        with operation(world.database, world.people[ME], world.now) as op:
+            rows = build(world, op, assignments, submissions, held, certified)
+            compare(world, op, rows, held, certified, only)
+            raise TakenBack
+    except TakenBack:
+        pass
+
+
+def build(
+    world: World,
+    op: Operation,
+    assignments: list[Wanted],
+    submissions: list[Past],
+    held: set[Role],
+    certified: bool,
+) -> list[Assignment]:
+    """Write the random world; gives its assignments."""
+    member = access.membership(op.db, world.engagement, op.actor.id)
+    assert member is not None
+    access.set_period(op.db, replace(member, roles=frozenset(held)))
+    rules = transfer.guideline(op.db, world.engagement)
+    transfer_store.certifications.add(
+        op.db,
+        Certification(
+            world.engagement, op.new_id("crt"), op.actor.id, rules.version, 1, 1,
+            Decimal(0), Decimal(0), certified, world.now,
+        ),
+    )  # fmt: skip
+    items = [
+        WorkItem(
+            world.engagement, ItemId(op.new_id("itm")), WorkOrderId("wo_0"), None, KEY,
+            f"{n}.txt", DocumentId("doc"), ItemState.ADMITTED,
+        )
+        for n in range(3)
+    ]  # fmt: skip
+    store.items.add(op.db, *items)
+    for p in submissions:
+        done = row(world, op, items, Wanted(p.item, p.purpose, 1, 3, "done", None, 0))
+        store.assignments.add(op.db, done)
+        store.submissions.add(
+            op.db,
+            Submission(
+                world.engagement, SubmissionId(op.new_id("sub")), done.item_id, done.id,
+                op.actor.id, member.pseudonym if p.mine else "other", p.purpose, world.now, 1,
+            ),
+        )  # fmt: skip
+    made = [row(world, op, items, w) for w in assignments]
+    store.assignments.add(op.db, *made)
+    return made
+
+
+def row(world: World, op: Operation, items: list[WorkItem], w: Wanted) -> Assignment:
+    """An assignment as it is stored."""
+    live = w.state in ("live", "lapsed")
+    until = world.now + (DAY if w.state == "live" else -timedelta(seconds=1))
+    return Assignment(
+        engagement_id=world.engagement,
+        id=AssignmentId(op.new_id("asg")),
+        item_id=items[w.item].id,
+        work_order_id=WorkOrderId(f"wo_{w.order}"),
+        purpose=w.purpose,
+        level=w.level,
+        round=1,
+        rank=w.rank,
+        state=AssignmentState.LIVE if live else AssignmentState(w.state),
+        opened_at=world.now,
+        actor_id=world.people[ANOTHER] if live else None,
+        reserved_for=world.people[w.reserved] if w.reserved else None,
+        leased_until=until if live else None,
+    )
+
+
+def may(world: World, op: Operation, a: Assignment, held: set[Role], certified: bool) -> bool:
+    """The rule: free, not kept for another, and nothing in the way."""
+    free = a.state is AssignmentState.OPEN or (
+        a.state is AssignmentState.LIVE
+        and a.leased_until is not None
+        and a.leased_until <= world.now
+    )
+    mine: ActorId = op.actor.id
+    member = access.membership(op.db, world.engagement, mine)
+    assert member is not None
+    authors = execution.authors(op.db, a.item_id)
+    barred = obstacles(a.purpose, a.level, member.pseudonym, held, certified, authors)
+    return free and a.reserved_for in (None, mine) and not barred
+
+
+def compare(
+    world: World,
+    op: Operation,
+    rows: list[Assignment],
+    held: set[Role],
+    certified: bool,
+    only: int | None,
+) -> None:
+    """What is claimed is the best of what may be; a named claim agrees on each."""
+    allowed = [a for a in rows if may(world, op, a, held, certified)]
+    for a in rows:
+        savepoint = op.db.begin_nested()
+        try:
+            assert execution.claim(op, world.engagement, None, a.id) == a.id
+            named = True
+        except (Refusal, NotFound):
+            named = False
+        savepoint.rollback()
+        assert named is (a in allowed), a
+    scope = [a for a in allowed if only is None or a.work_order_id == f"wo_{only}"]
+    best = min(scope, key=lambda a: (a.rank, a.id), default=None)
+    order = None if only is None else WorkOrderId(f"wo_{only}")
+    try:
+        claimed = execution.claim(op, world.engagement, order)
+    except Refusal as error:
+        refused, claimed = error.code, None
+    else:
+        refused = ""
+    assert refused in ("", "not-certified")
+    assert not (refused and certified)
+    assert claimed == (None if best is None else best.id)

@@ -1,0 +1,259 @@
+"""Who may do what, at which stage: as declared, as agreed in a file, and as it is enforced."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+from tests.support.engagement import PRICE, SAMPLING, World
+from tests.support.service import KEY, content
+
+from outwork import agreements, conduct
+from outwork.kit.postgres import Cluster, Dsns
+from outwork.operation import ACTS, operation
+from outwork.stages import acceptance, execution
+from outwork.vocabulary import (
+    Clause,
+    Confidentiality,
+    InspectionUnit,
+    NotFound,
+    Purpose,
+    Refusal,
+    Role,
+    Side,
+    Stage,
+    WaiverId,
+)
+
+DECLARING = conduct.__name__  # its import declares every act
+EXPECTED = Path(__file__).parents[1] / "expected" / "access_matrix.txt"
+UPDATE = "OUTWORK_WRITE_EXPECTED"
+
+#: What to give to each act so that it can load what it is about; nothing of it need be right.
+ARGUMENTS: dict[str, Callable[[World], dict[str, Any]]] = {
+    "agreements.accept_agent": lambda w: {"engagement": w.engagement, "agent": w.people["bot2"]},
+    "agreements.countersign_waiver": lambda w: {"waiver": WAIVER[w.engagement]},
+    "agreements.invite_member": lambda w: {
+        "engagement": w.engagement, "actor": w.people["ben"], "roles": [Role.ANALYST]},
+    "agreements.register_actor": lambda w: {
+        "party": w.parties["client"], "name": "N", "login": "n", "roles": []},
+    "agreements.register_party": lambda w: {"name": "N", "side": Side.CLIENT},
+    "agreements.request_waiver": lambda w: {
+        "engagement": w.engagement, "gate": Stage.TRANSFER, "codes": [], "reason": "",
+        "risk_owner": "", "expires": w.now},
+    "requirements.draft_engagement": lambda w: {"title": "", "brief": "", "currency": "EUR"},
+    "requirements.add_line": lambda w: {
+        "engagement": w.engagement, "service": KEY, "volume": 0, "turnaround_days": 0,
+        "unit": InspectionUnit.ITEM, "defects": {}, "sampling": SAMPLING,
+        "confidentiality": Confidentiality.PUBLIC, "price": PRICE},
+    "requirements.remove_line": lambda w: {"line": w.line},
+    "requirements.sign_scope": lambda w: {"engagement": w.engagement, "name": ""},
+    "selection.accept_award": lambda w: {"engagement": w.engagement, "name": ""},
+    "selection.award": lambda w: {"proposal": w.proposals["hugo"], "reason": ""},
+    "selection.award_directly": lambda w: {
+        "engagement": w.engagement, "person": w.people["hugo"], "justification": ""},
+    "selection.invite_bidder": lambda w: {"engagement": w.engagement, "person": w.people["hugo"]},
+    "selection.score_proposal": lambda w: {
+        "proposal": w.proposals["hugo"], "criterion": "", "points": -1, "reason": ""},
+    "selection.set_criteria": lambda w: {"engagement": w.engagement, "criteria": []},
+    "selection.submit_proposal": lambda w: {
+        "engagement": w.engagement, "prices": {}, "turnaround_days": 0, "approach": ""},
+    "transfer.add_control_item": lambda w: {
+        "engagement": w.engagement, "service": KEY, "name": "x.txt", "content": b"x", "known": []},
+    "transfer.pass_tollgate": lambda w: {"engagement": w.engagement},
+    "transfer.publish_guideline": lambda w: {
+        "engagement": w.engagement, "clauses": list[Clause]()},
+    "transfer.set_bar": lambda w: {
+        "engagement": w.engagement, "people": Decimal(2), "agents": Decimal(2),
+        "confidence": Decimal(2), "control_items": 0},
+    "setup.agree_rates": lambda w: {"engagement": w.engagement},
+    "setup.approve_readiness": lambda w: {"engagement": w.engagement},
+    "setup.date_entitlement": lambda w: {
+        "engagement": w.engagement, "actor": w.people["ana"], "valid_from": w.now,
+        "valid_until": w.now},
+    "setup.plan_quality": lambda w: {"line": w.line},
+    "setup.set_calendar": lambda w: {
+        "engagement": w.engagement, "actor": w.people["ana"], "zone": "Nowhere"},
+    "execution.admit": lambda w: {
+        "work_order": w.order, "name": "y.txt", "content": content(99)},
+    "execution.claim": lambda w: {"engagement": w.engagement},
+    "execution.close_work_order": lambda w: {"work_order": w.order},
+    "execution.commit_seed": lambda w: {"work_order": w.order, "commitment": ""},
+    "execution.extend": lambda w: {"assignment": held(w)},
+    "execution.open_work_order": lambda w: {"line": w.line, "title": ""},
+    "execution.recall": lambda w: {"item": w.items[0], "question": "", "clause": ""},
+    "execution.refuse_file": lambda w: {"work_order": w.order, "name": "z", "code": "unreadable"},
+    "execution.release": lambda w: {"work_order": w.order},
+    "execution.return_assignment": lambda w: {"assignment": held(w)},
+    "execution.save_progress": lambda w: {"assignment": held(w), "content": {}},
+    "execution.start_certification": lambda w: {"engagement": w.engagement},
+    "execution.submit": lambda w: {"assignment": held(w), "answers": []},
+    "assurance.certify": lambda w: {"work_order": w.order},
+    "assurance.draw_sample": lambda w: {"work_order": w.order},
+    "assurance.give_verdict": lambda w: {"work_order": w.order},
+    "assurance.inspect": lambda w: {"assignment": held(w), "defects": []},
+    "assurance.reveal_seed": lambda w: {"work_order": w.order, "nonce": ""},
+    "acceptance.accept_delivery": lambda w: {"work_order": w.order, "name": ""},
+    "acceptance.close_engagement": lambda w: {"engagement": w.engagement},
+    "acceptance.close_order": lambda w: {"work_order": w.order},
+    "acceptance.decide_change": lambda w: {"change": CHANGE[w.engagement], "accepted": False},
+    "acceptance.deliver": lambda w: {"work_order": w.order},
+    "acceptance.issue_invoice": lambda w: {"work_order": w.order},
+    "acceptance.propose_change": lambda w: {
+        "engagement": w.engagement, "clause": "", "text": "", "because": ""},
+    "acceptance.return_delivery": lambda w: {"work_order": w.order, "reason": "", "items": []},
+}  # fmt: skip
+WAIVER: dict[str, WaiverId] = {}
+CHANGE: dict[str, Any] = {}
+
+
+def held(world: World) -> str:
+    """An assignment of the batch."""
+    found = world.look(execution.assignments, world.order, Purpose.PRODUCE)
+    return str(found[0].id)
+
+
+def matrix() -> str:
+    """The declared matrix as text: act, roles, stages."""
+    lines = ["# Who may do what, and at which stages (of the engagement or of its work order)."]
+    lines.append("# act | roles | stages")
+    for name in sorted(ACTS):
+        rule = ACTS[name].rule
+        roles = sorted(r.value for r in rule.roles) + ["administrator"] * rule.administrator
+        stages = [s.value for s in Stage if s in rule.stages] or ["any"]
+        lines.append(f"{name} | {', '.join(roles)} | {', '.join(stages)}")
+    return "\n".join(lines) + "\n"
+
+
+def test_the_matrix_is_the_agreed_one() -> None:
+    if os.environ.get(UPDATE) == "1":
+        EXPECTED.write_text(matrix(), encoding="utf-8")
+    assert EXPECTED.read_text(encoding="utf-8") == matrix(), f"run with {UPDATE}=1 if it is meant"
+
+
+def test_every_act_is_exercised() -> None:
+    assert sorted(ARGUMENTS) == sorted(ACTS)
+
+
+@pytest.fixture(scope="module")
+def stocked(
+    cluster: Cluster, migrated: str, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[World]:
+    """A world in which everything an act may be about exists, and a member for every role."""
+    from tests.support.database import fresh_database
+    from tests.support.service import tiny_service
+
+    from outwork import practices
+
+    practices.catalogue()[KEY] = tiny_service()
+    with fresh_database(cluster, migrated) as dsns:
+        assert isinstance(dsns, Dsns)
+        world = World(dsns.app, tmp_path_factory.mktemp("keys"))
+        world.upto("draft_all")
+        WAIVER[world.engagement] = world.waive("transfer", "no-bar", countersigned=None)
+        CHANGE[world.engagement] = world.act(
+            "rosa", acceptance.propose_change, world.engagement, "c-law", "Other words", "Grounds"
+        )
+        admin = "administrator"
+        for role in Role:
+            side = Side.PROVIDER
+            if role in (Role.VENDOR_MANAGER, Role.CLIENT_REVIEWER):
+                side = Side.CLIENT
+            elif role is Role.AUDITOR:
+                side = Side.AUDITOR
+            party = {Side.PROVIDER: "provider", Side.CLIENT: "client", Side.AUDITOR: "auditor"}
+            world.people[role.value] = world.act(
+                admin, agreements.register_actor, world.parties[party[side]], f"Only {role.value}",
+                f"only-{role.value}", [] if role is Role.BIDDER else [role],
+            )  # fmt: skip
+            world.enrol(role.value, side, role)
+        yield world
+        world.close()
+        practices.catalogue().pop(KEY, None)
+
+
+@contextmanager
+def no_writes(world: World) -> Iterator[list[str]]:
+    """Statements that change something, as they are sent."""
+    sent: list[str] = []
+
+    def note(*arguments: Any) -> None:
+        statement = str(arguments[2]).lstrip().lower()
+        if statement.startswith(("insert", "update", "delete")):
+            sent.append(statement.splitlines()[0])
+
+    sa.event.listen(world.database.engine, "before_cursor_execute", note)
+    try:
+        yield sent
+    finally:
+        sa.event.remove(world.database.engine, "before_cursor_execute", note)
+
+
+def attempt(world: World, who: str, name: str) -> tuple[str, list[str]]:
+    """The code an act is refused with, and what was written before; always rolled back."""
+    given = ARGUMENTS[name](world)
+    with no_writes(world) as sent:
+        try:
+            with operation(world.database, world.people[who], world.now) as op:
+                ACTS[name](op, **given)
+                raise RuntimeError("allowed")
+        except (Refusal, NotFound) as error:
+            return error.code, list(sent)
+        except Exception as error:  # noqa: BLE001  (whatever comes after permission will do)
+            return type(error).__name__, list(sent)
+
+
+def put_at(world: World, stage: Stage) -> None:
+    """The engagement and its work order at a stage, past every gate."""
+    with world.database.transaction("job", [world.engagement]) as db:
+        db.execute(sa.text("update engagement set stage = :stage"), {"stage": stage.value})
+        db.execute(sa.text("update work_order set stage = :stage"), {"stage": stage.value})
+
+
+@pytest.mark.parametrize("name", sorted(ARGUMENTS))
+def test_nobody_else_may(stocked: World, name: str) -> None:
+    rule = ACTS[name].rule
+    stage = min(rule.stages, default=Stage.EXECUTION, key=lambda s: s.position)
+    put_at(stocked, stage)
+    for role in set(Role) - rule.roles:
+        assert attempt(stocked, role.value, name) == ("not-permitted", []), role
+    installation = rule.administrator or name == "requirements.draft_engagement"
+    if not installation:
+        for outsider in ("stranger", "administrator", "bot2"):
+            assert attempt(stocked, outsider, name) == ("not-found", []), outsider
+    for role in rule.roles:
+        code, _ = attempt(stocked, role.value, name)
+        assert code not in ("not-permitted", "wrong-stage", "not-found"), (role, code)
+
+
+@pytest.mark.parametrize("name", sorted(ARGUMENTS))
+def test_not_at_another_stage(stocked: World, name: str) -> None:
+    rule = ACTS[name].rule
+    if not rule.stages:
+        pytest.skip("may be done at any stage")
+    for stage in set(Stage) - rule.stages:
+        put_at(stocked, stage)
+        for role in rule.roles:
+            assert attempt(stocked, role.value, name) == ("wrong-stage", []), (stage, role)
+
+
+@pytest.mark.parametrize("name", sorted(ARGUMENTS))
+def test_nobody_whose_entitlement_has_ended(stocked: World, name: str) -> None:
+    rule = ACTS[name].rule
+    if rule.administrator or name == "requirements.draft_engagement":
+        pytest.skip("belongs to no engagement")
+    put_at(stocked, min(rule.stages, default=Stage.EXECUTION, key=lambda s: s.position))
+    before = stocked.now
+    stocked.now += timedelta(days=4000)
+    try:
+        for role in rule.roles:
+            assert attempt(stocked, role.value, name) == ("not-permitted", []), role
+    finally:
+        stocked.now = before

@@ -1,0 +1,193 @@
+"""No row without an actor, none of another engagement, and nothing written is written over."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import psycopg
+import pytest
+from tests.support.database import fresh_database
+from tests.support.engagement import World
+from tests.support.service import KEY, tiny_service
+
+from outwork import practices
+from outwork.kit.postgres import Cluster, Dsns
+from outwork.migrations.versions.v0001_first import APPEND_ONLY, SCOPED
+from outwork.stages import acceptance, execution
+
+MINE, OTHER = "eng_mine", "eng_other"
+
+
+@pytest.fixture(scope="module")
+def full(
+    cluster: Cluster, migrated: str, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[tuple[Dsns, str]]:
+    """A database whose every scoped table has rows of one engagement."""
+    practices.catalogue()[KEY] = tiny_service()
+    with fresh_database(cluster, migrated) as dsns:
+        world = World(dsns.app, tmp_path_factory.mktemp("keys"))
+        try:
+            world.upto("release")
+            world.waive("execution", "items-unfinished")
+            world.draft_all()
+            held = world.act("ana", execution.claim, world.engagement)
+            world.act("ana", execution.save_progress, held, {"a": 1})
+            world.act("ben", execution.claim, world.engagement)
+            kept = world.act("ben", execution.claim, world.engagement)
+            assert kept != held
+            world.act("ana", execution.return_assignment, held)
+            world.produce("ana")
+            world.act("ben", execution.submit, kept, world.answers(kept))
+            world.upto("draw", after="produce")
+            world.inspect(defective=1)
+            world.decide()
+            world.produce()
+            world.commit()
+            world.upto("close_order", after="produce")
+            world.act("rosa", acceptance.propose_change, world.engagement, "c-law", "W", "B")
+            world.integrate()
+        finally:
+            world.close()
+        yield dsns, world.engagement
+    practices.catalogue().pop(KEY, None)
+
+
+def see(db: psycopg.Connection[tuple[object, ...]], *engagements: str) -> None:
+    """The settings of a transaction that sees these engagements."""
+    db.execute("select set_config('outwork.actor', 'job', true)")
+    db.execute("select set_config('outwork.engagements', %s, true)",
+               ["{" + ",".join(engagements) + "}"])  # fmt: skip
+
+
+def rows(db: psycopg.Connection[tuple[object, ...]], table: str) -> int:
+    """How many rows a connection sees."""
+    found = db.execute(f"select count(*) from {table}").fetchone()
+    assert found is not None
+    return int(str(found[0]))
+
+
+EMPTY = {"saved_progress"}  # removed once the item is handed in
+
+
+@pytest.mark.parametrize("table", sorted(SCOPED))
+def test_rows_are_seen_by_their_engagement_alone(full: tuple[Dsns, str], table: str) -> None:
+    dsns, engagement = full
+    for dsn in (dsns.app, dsns.owner):  # forced: not even the owner
+        with psycopg.connect(dsn) as db:
+            assert rows(db, table) == 0, "without an actor"
+        with psycopg.connect(dsn) as db:
+            see(db)
+            assert rows(db, table) == 0, "without an engagement"
+        with psycopg.connect(dsn) as db:
+            see(db, OTHER)
+            assert rows(db, table) == 0, "with another engagement"
+        with psycopg.connect(dsn) as db:
+            see(db, OTHER, engagement)
+            assert rows(db, table) > 0 or table in EMPTY, "with its own"
+    with psycopg.connect(dsns.app) as db:  # the setting ends with the transaction
+        see(db, engagement)
+        db.commit()
+        assert rows(db, table) == 0
+
+
+@pytest.mark.parametrize("table", sorted(SCOPED))
+def test_rows_are_not_written_for_another_engagement(full: tuple[Dsns, str], table: str) -> None:
+    dsns, engagement = full
+    column = SCOPED[table]
+    for dsn in (dsns.app, dsns.owner):
+        with psycopg.connect(dsn) as db:
+            see(db, OTHER)
+            if table not in APPEND_ONLY or dsn == dsns.owner:
+                assert db.execute(f"update {table} set {column} = {column}").rowcount == 0
+                assert db.execute(f"delete from {table}").rowcount == 0
+        with psycopg.connect(dsn) as db:
+            see(db, engagement)
+            if table not in APPEND_ONLY and rows(db, table):
+                with pytest.raises(psycopg.errors.InsufficientPrivilege, match="row-level"):
+                    db.execute(f"update {table} set {column} = '{OTHER}'")
+        with psycopg.connect(dsn) as db:
+            see(db, engagement)
+            known = db.execute(
+                "select string_agg(quote_ident(column_name), ',') from information_schema.columns"
+                " where table_schema = 'public' and table_name = %s and column_name <> %s"
+                " and is_identity = 'NO'", [table, column]).fetchone()  # fmt: skip
+            assert known is not None
+            with pytest.raises(psycopg.errors.InsufficientPrivilege, match="row-level"):
+                db.execute(
+                    f"insert into {table} ({known[0]}, {column})"
+                    f" select {known[0]}, '{OTHER}' from {table}"
+                    if table not in EMPTY
+                    else f"insert into {table} ({column}, assignment_id, actor_id, content,"
+                    f" saved_at) values ('{OTHER}', 'a', 'b', '', now())"
+                )
+
+
+@pytest.mark.parametrize("table", sorted(APPEND_ONLY))
+def test_what_is_written_stays(full: tuple[Dsns, str], table: str) -> None:
+    dsns, engagement = full
+    free = APPEND_ONLY[table]
+    with psycopg.connect(dsns.app, autocommit=True) as db:
+        columns = db.execute(
+            "select column_name from information_schema.columns"
+            " where table_schema = 'public' and table_name = %s", [table]).fetchall()  # fmt: skip
+        for (name,) in columns:
+            statement = f'update {table} set "{name}" = "{name}"'
+            if name in free:
+                db.execute(statement)
+                continue
+            refusals = (psycopg.errors.InsufficientPrivilege, psycopg.errors.GeneratedAlways)
+            with pytest.raises(refusals):
+                db.execute(statement)
+        for statement in (f"delete from {table}", f"truncate {table} cascade"):
+            with pytest.raises(psycopg.errors.InsufficientPrivilege):
+                db.execute(statement)
+        with pytest.raises(psycopg.errors.InsufficientPrivilege):
+            db.execute(f"alter table {table} disable row level security")
+    assert engagement
+
+
+def test_the_application_owns_nothing(full: tuple[Dsns, str]) -> None:
+    dsns, _ = full
+    with psycopg.connect(dsns.app) as db:
+        owned = db.execute(
+            "select relname from pg_class where relowner ="
+            " (select oid from pg_roles where rolname = current_user)"
+        ).fetchall()
+        assert owned == []
+        role = db.execute(
+            "select rolsuper, rolbypassrls, rolcreaterole, rolcreatedb from pg_roles"
+            " where rolname = current_user"
+        ).fetchone()
+        assert role == (False, False, False, False)
+        unguarded = db.execute(
+            "select relname from pg_class join pg_namespace n on n.oid = relnamespace"
+            " where n.nspname = 'public' and relkind = 'r'"
+            " and not (relrowsecurity and relforcerowsecurity)"
+        ).fetchall()
+    allowed = {"party", "actor", "credential", "session", "master_agreement"}
+    assert {name for (name,) in unguarded} == allowed | {"engagement_directory", "alembic_version"}
+
+
+def test_an_actor_finds_its_own_memberships_and_no_others(full: tuple[Dsns, str]) -> None:
+    dsns, engagement = full
+    with psycopg.connect(dsns.app) as db:
+        see(db, engagement)
+        found = db.execute("select distinct actor_id from membership").fetchall()
+        people = [str(actor) for (actor,) in found]
+    assert len(people) > 5
+    with psycopg.connect(dsns.app) as db:
+        db.execute("select set_config('outwork.actor', %s, true)", [people[0]])
+        assert db.execute("select actor_id from membership").fetchall() == [(people[0],)]
+        updated = db.execute("update membership set pseudonym = 'x'").rowcount
+        assert updated == 0
+
+
+def test_an_injected_list_of_engagements_is_no_way_in(full: tuple[Dsns, str]) -> None:
+    dsns, _ = full
+    for value in ("{", "*", "{%}", "%", "any"):
+        with psycopg.connect(dsns.app) as db:
+            db.execute("select set_config('outwork.engagements', %s, true)", [value])
+            try:
+                assert rows(db, "engagement") == 0
+            except psycopg.errors.InvalidTextRepresentation:
+                continue  # refused as a whole: nothing is seen either

@@ -1,0 +1,32 @@
+"""The workspace served over a database, as people reach it."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import uvicorn
+
+from outwork.interfaces.web import web
+from outwork.kit.database import Database
+
+
+@contextmanager
+def serving(database: Database) -> Iterator[str]:
+    """Serve on a free port of this machine; gives the address."""
+    config = uvicorn.Config(web(database), port=0, log_level="error", lifespan="off", ws="none")
+    server = uvicorn.Server(config)
+    thread = threading.Thread(target=server.run, name="website", daemon=True)
+    thread.start()
+    while not server.started:
+        if not thread.is_alive():
+            raise RuntimeError("the server did not start")
+        time.sleep(0.005)
+    try:
+        yield f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
+    finally:
+        server.should_exit = True
+        server.force_exit = True  # a browser keeps its connections open
+        thread.join()

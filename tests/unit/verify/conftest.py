@@ -1,0 +1,61 @@
+"""Bundles that the system itself made, once for a run of these tests."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from tests.support.database import fresh_database
+from tests.support.engagement import World
+from tests.support.service import KEY, tiny_service
+from tests.unit.verify.recorded import Log, direct, eventful, exported
+
+from outwork import ledger, practices
+from outwork.kit.keyring import Keyring
+from outwork.kit.postgres import Cluster
+
+
+@pytest.fixture(scope="session")
+def tiny() -> Iterator[None]:
+    """The tiny service, installed while these tests run."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(practices.catalogue(), KEY, tiny_service())
+        yield
+
+
+@pytest.fixture(scope="session")
+def eventful_world(
+    cluster: Cluster, migrated: str, tiny: None, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[World]:
+    """The engagement in which nearly everything happened."""
+    with fresh_database(cluster, migrated) as dsns:
+        world = World(dsns.app, tmp_path_factory.mktemp("eventful") / "keys")
+        yield eventful(world)
+        world.close()
+
+
+@pytest.fixture(scope="session")
+def genuine(eventful_world: World) -> Log:
+    """Its log, with the key that signed it."""
+    return _log(eventful_world)
+
+
+@pytest.fixture(scope="session")
+def answers_log(
+    cluster: Cluster, migrated: str, tiny: None, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Log]:
+    """The log of a direct award with answers as the unit, up to the sample."""
+    with fresh_database(cluster, migrated) as dsns:
+        world = World(dsns.app, tmp_path_factory.mktemp("direct") / "keys")
+        yield _log(direct(world))
+        world.close()
+
+
+def keyring(world: World) -> Keyring:
+    """The installation's keys."""
+    return world.database.keyring
+
+
+def _log(world: World) -> Log:
+    signer = ledger.log_signer(keyring(world), world.engagement)
+    return Log.read(exported(world), signer)

@@ -1,0 +1,187 @@
+"""Genuine bundles to verify, and to forge: made by the system itself, then altered in memory.
+
+The forger is an operator who holds the log's key: whatever is altered is numbered, hashed and
+signed again, so that only the rules of the replay can tell.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any
+
+from tests.support.engagement import PRICE, SAMPLING, World
+
+from outwork.ledger import bundle, canonical, checkpoint, tree
+from outwork.stages import acceptance, assurance, execution, requirements, selection
+from outwork.stages.acceptance import ReturnedItem
+from outwork.stages.assurance import DefectFound
+from outwork.vocabulary import Confidentiality, InspectionUnit, Severity
+from outwork_verify import Report, verify
+
+Signer = checkpoint.Signer
+Entry = dict[str, Any]
+
+
+@dataclass
+class Log:
+    """The entries of a genuine bundle, to be altered; `contents` are its other members."""
+
+    entries: list[Entry]
+    contents: bundle.Contents
+    signer: Signer
+
+    @classmethod
+    def read(cls, data: bytes, signer: Signer) -> Log:
+        """The log of a bundle, with the key that signs it."""
+        made = bundle.read_bundle(io.BytesIO(data))
+        return cls([json.loads(line) for line in made.entries], made, signer)
+
+    def copy(self) -> Log:
+        """A log of its own to alter."""
+        return Log(json.loads(json.dumps(self.entries)), self.contents, self.signer)
+
+    def all(self, kind: str, **public: Any) -> list[Entry]:
+        """The entries of a kind with these public values."""
+        return [
+            e for e in self.entries
+            if e["kind"] == kind and all(e["public"].get(k) == v for k, v in public.items())
+        ]  # fmt: skip
+
+    def one(self, kind: str, nth: int = 0, **public: Any) -> Entry:
+        """The nth of them."""
+        return self.all(kind, **public)[nth]
+
+    def after(self, entry: Entry, kind: str, **public: Any) -> Entry:
+        """The first of them behind an entry."""
+        place = self.entries.index(entry)
+        return next(e for e in self.all(kind, **public) if self.entries.index(e) > place)
+
+    def drop(self, *entries: Entry) -> None:
+        """Leave entries out."""
+        self.entries = [e for e in self.entries if not any(e is d for d in entries)]
+
+    def put(self, before: Entry, like: Entry, **changes: Any) -> Entry:
+        """A copy of an entry, with other public values or actor, before another."""
+        made: Entry = json.loads(json.dumps(like))
+        made["actor"] = changes.pop("actor", made["actor"])
+        made["at"] = before["at"]
+        made["public"] |= changes
+        self.entries.insert(self.entries.index(before), made)
+        return made
+
+    def member(self, role: str, nth: int = 0) -> str:
+        """The pseudonym of a member with a role."""
+        joined = self.all("agreements.member-joined")
+        found = dict.fromkeys(
+            e["public"]["subject"] for e in joined if role in e["public"]["roles"]
+        )
+        return list(found)[nth]
+
+    def signed_again(self, **members: Any) -> bytes:
+        """The bundle, numbered, hashed and signed again as a whole."""
+        for seq, entry in enumerate(self.entries):
+            entry["seq"] = seq
+        lines = [canonical.encode(entry) for entry in self.entries]
+        head = checkpoint.Checkpoint(self.contents.origin, len(lines), tree.root_of_leaves(lines))
+        made = replace(
+            self.contents,
+            entries=lines,
+            checkpoint=checkpoint.sign_checkpoint(head, self.signer),
+            disclosures=(),
+            **members,
+        )
+        target = io.BytesIO()
+        bundle.write_bundle(target, made, self.signer)
+        return target.getvalue()
+
+    def judged(self, **members: Any) -> Report:
+        """What the verifier says of it."""
+        return verify(io.BytesIO(self.signed_again(**members)))
+
+
+Alteration = Callable[[Log], Entry]
+
+
+def exported(world: World, *, disclose: bool = False) -> bytes:
+    """The bundle of a world's engagement."""
+    world.integrate()
+    target = io.BytesIO()
+    world.look(acceptance.export_bundle, world.engagement, target, disclose=disclose)
+    return target.getvalue()
+
+
+def eventful(world: World) -> World:
+    """An engagement in which nearly everything happens that can: a removed line, a waiver, a
+    refused file, an item given back, a recall, a rejected round, a correction after the verdict,
+    a returned delivery, an accepted change."""
+    world.upto("add_line")
+    spare = world.act(
+        "vera", requirements.add_line, world.engagement, "tiny-abstraction", 3, 5,
+        InspectionUnit.ITEM, {}, SAMPLING, Confidentiality.INTERNAL, PRICE, None,
+    )  # fmt: skip
+    world.act("vera", requirements.remove_line, spare)
+    world.upto("prepare", after="add_line")
+    world.certify("ana", "bot")
+    world.waive("transfer", "not-certified")
+    world.upto("open", after="certify_team")
+    world.admit(6)
+    world.act("dana", execution.refuse_file, world.order, "strange.bin", "unreadable")
+    world.upto("draft_all", after="admit")
+    held = world.act("ana", execution.claim, world.engagement)
+    world.act("ana", execution.return_assignment, held, "lunch")
+    world.produce("ana")
+    world.act("dana", execution.recall, world.items[0], "renewal", "c-renewal", "look again")
+    world.produce("ana")
+    world.upto("draw", after="produce")
+    world.inspect(defective=2)
+    assert not world.decide()
+    _again(world)
+    _inspect_minor(world)
+    assert world.decide()
+    world.produce("ana")
+    world.inspect()
+    world.issue_certificate()
+    world.deliver()
+    back = [ReturnedItem(world.items[2], "renewal", "c-renewal", "not as written")]
+    world.act("vera", acceptance.return_delivery, world.order, "one is wrong", back)
+    _again(world)
+    world.inspect()
+    assert world.decide()
+    world.upto("close_order", after="decide")
+    change = world.act("rosa", acceptance.propose_change, world.engagement, "c-law", "Say it so.",
+                       "It was unclear")  # fmt: skip
+    world.act("vera", acceptance.decide_change, change, True)
+    world.finish()
+    return world
+
+
+def _again(world: World) -> None:
+    """Another round, to its sample."""
+    world.produce("ana")
+    world.commit()
+    for step in ("close_batch", "reveal", "draw"):
+        getattr(world, step)()
+
+
+def _inspect_minor(world: World) -> None:
+    """The first inspection finds a defect that is not counted."""
+    found = [DefectFound("governing-law", "c-law", Severity.MINOR, "spelling")]
+    while (held := world.act("rosa", execution.claim, world.engagement)) is not None:
+        world.act("rosa", assurance.inspect, held, found, 40)
+        found = []
+
+
+def direct(world: World) -> World:
+    """A direct award under which answers are the unit, to the sample."""
+    world.draft()
+    world.add_line(unit=InspectionUnit.ANSWER)
+    world.sign()
+    world.act("vera", selection.award_directly, world.engagement, world.people["dana"],
+              "The only provider that has worked on these contracts")  # fmt: skip
+    world.upto("open", after="award")
+    world.admit(6)
+    world.upto("draw", after="admit")
+    return world

@@ -1,0 +1,628 @@
+"""A dishonest operator who holds the log's key: each lie is found at its entry, with its reason.
+
+Every case alters the genuine log as such an operator would, and signs it again as a whole. It
+names the entry that must be blamed and a part of the reason.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from tests.unit.verify.recorded import Alteration, Entry, Log
+
+from outwork.ledger import canonical
+from outwork.methods import draw
+from outwork_verify.container import Failure
+from outwork_verify.replay import replay
+
+CASES: dict[str, tuple[Alteration, str]] = {}
+AT_ANSWERS: dict[str, tuple[Alteration, str]] = {}
+
+
+def forgery(reason: str, cases: dict[str, tuple[Alteration, str]] = CASES) -> Callable[..., Any]:
+    """Adds a case; its function alters a log and gives the entry to blame."""
+
+    def add(alter: Alteration) -> Alteration:
+        assert alter.__name__ not in cases
+        cases[alter.__name__] = (alter, reason)
+        return alter
+
+    return add
+
+
+def change(reason: str, kind: str, nth: int = 0, **public: Any) -> None:
+    """Adds a case that only writes other public values into the nth entry of a kind."""
+
+    def alter(log: Log) -> Entry:
+        entry = log.one(kind, nth)
+        entry["public"] |= public
+        return entry
+
+    CASES[f"{kind} with {' and '.join(public)} {list(public.values())}"] = (alter, reason)
+
+
+def drop(reason: str, blamed: str, kind: str, nth: int = 0, at: int = 0, **public: Any) -> None:
+    """Adds a case that leaves the nth entry of a kind out; the `at`th of `blamed` is at fault."""
+
+    def alter(log: Log) -> Entry:
+        log.drop(log.one(kind, nth, **public))
+        return log.one(blamed, at)
+
+    CASES[f"no {kind} {nth} {list(public.values())}"] = (alter, reason)
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_a_lie_is_found(name: str, genuine: Log) -> None:
+    _check(genuine.copy(), *CASES[name])
+
+
+@pytest.mark.parametrize("name", AT_ANSWERS)
+def test_a_lie_about_answers_is_found(name: str, answers_log: Log) -> None:
+    _check(answers_log.copy(), *AT_ANSWERS[name])
+
+
+def _check(log: Log, alter: Alteration, reason: str) -> None:
+    blamed = alter(log)
+    failure = log.judged().failure
+    assert failure is not None
+    place = next(i for i, entry in enumerate(log.entries) if entry is blamed)
+    assert (failure.member, failure.entry) == ("entries.jsonl", place), failure.reason
+    assert re.search(reason, failure.reason), failure.reason
+
+
+# --- form --------------------------------------------------------------------------------------
+
+change("public fields", "setup.rates-agreed", note="a value too many")
+change("cannot stand there", "execution.item-submitted", seconds=-1)
+change("cannot stand there", "agreements.stage-passed", left="somewhere")
+
+
+@forgery("unknown kind")
+def a_kind_nobody_knows(log: Log) -> Entry:
+    entry = log.one("execution.item-claimed")
+    entry["kind"] = "execution.item-forgotten"
+    return entry
+
+
+@forgery("unknown kind")
+def a_version_nobody_knows(log: Log) -> Entry:
+    entry = log.one("execution.item-claimed")
+    entry["version"] = 2
+    return entry
+
+
+@forgery("public fields")
+def a_field_less(log: Log) -> Entry:
+    entry = log.one("assurance.verdict-given")
+    del entry["public"]["accepted"]
+    return entry
+
+
+@forgery("sealed fields")
+def a_sealed_field_less(log: Log) -> Entry:
+    entry = log.one("agreements.signed")
+    entry["sealed"].clear()
+    return entry
+
+
+# --- people ------------------------------------------------------------------------------------
+
+
+@forgery("has not joined")
+def an_actor_from_nowhere(log: Log) -> Entry:
+    entry = log.one("transfer.bar-set")
+    entry["actor"] = "p000000000000"
+    return entry
+
+
+@forgery("roles do not allow")
+def an_analyst_signs_off_readiness(log: Log) -> Entry:
+    entry = log.one("setup.quality-planned")
+    entry["actor"] = log.member("analyst")
+    return entry
+
+
+@forgery("may not open this gate")
+def the_provider_opens_the_clients_gate(log: Log) -> Entry:
+    entry = log.one("agreements.stage-passed", left="execution", reached="closed")
+    entry["actor"] = log.member("delivery-manager")
+    return entry
+
+
+@forgery("dates of")
+def work_after_the_entitlement_ended(log: Log) -> Entry:
+    dated = log.one("setup.entitlement-dated", subject=log.member("analyst"))
+    dated["public"]["valid_until"] = dated["at"]
+    return next(e for e in log.all("execution.item-claimed") if e["seq"] > dated["seq"]
+                and e["actor"] == log.member("analyst"))  # fmt: skip
+
+
+@forgery("nobody on the side")
+def the_client_makes_itself_delivery_manager(log: Log) -> Entry:
+    entry = log.one("agreements.member-joined")
+    entry["public"]["roles"].append("delivery-manager")
+    return entry
+
+
+@forgery("other than as a delivery manager")
+def an_agent_slips_in_as_an_analyst(log: Log) -> Entry:
+    entry = log.one("agreements.member-joined", actor_kind="agent")
+    entry["public"]["roles"] = ["agent", "analyst"]
+    return entry
+
+
+@forgery("may not bring in|another party")
+def a_stranger_is_brought_in(log: Log) -> Entry:
+    entry = log.one("agreements.member-joined", subject=log.member("analyst"))
+    entry["public"]["party"] = "pty_stranger"
+    return entry
+
+
+# --- scope, competition, award -----------------------------------------------------------------
+
+change("not better", "requirements.line-added", acceptable_quality="0.4")
+change("between 0 and 1", "requirements.line-added", consumer_risk="1.5")
+change("add up to 100", "selection.criteria-set", weights={"quality": 60, "price": 41})
+change("more than 100", "selection.proposal-scored", points=101)
+change("did not make", "selection.awarded", party="pty_other")
+drop("not-scored", "selection.awarded", "selection.proposal-scored")
+drop("not-signed", "agreements.stage-passed", "agreements.signed")
+change("not there", "requirements.line-removed", line="lin_gone")
+
+
+@forgery("fewer-than-two")
+def a_competition_of_one(log: Log) -> Entry:
+    lost = log.one("selection.proposal-submitted", 1)
+    log.drop(lost, *log.all("selection.proposal-scored", proposal=lost["public"]["proposal"]))
+    return log.one("selection.awarded")
+
+
+@forgery("other prices")
+def prices_raised_after_the_award_was_signed(log: Log) -> Entry:
+    prices = log.one("selection.awarded")["public"]["prices"]
+    next(iter(prices.values()))["amount"] = "13"
+    return log.one("agreements.signed", 1)
+
+
+@forgery("other rates")
+def rates_that_were_not_awarded(log: Log) -> Entry:
+    entry = log.one("setup.rates-agreed")
+    next(iter(entry["public"]["rates"].values()))["amount"] = "13"
+    return entry
+
+
+@forgery("of another client|not awarded")
+def an_agreement_with_somebody_else(log: Log) -> Entry:
+    entry = log.one("agreements.agreement-concluded")
+    entry["public"]["provider"] = "pty_other"
+    return entry
+
+
+# --- stages and waivers ------------------------------------------------------------------------
+
+
+@forgery("not the next stage")
+def a_stage_is_skipped(log: Log) -> Entry:
+    entry = log.one("agreements.stage-passed", left="transfer")
+    entry["public"]["reached"] = "execution"
+    return entry
+
+
+drop("stage was|while the engagement is at", "transfer.guideline-published",
+     "agreements.stage-passed", left="selection")  # fmt: skip
+drop("without a live waiver", "agreements.stage-passed", "agreements.waiver-countersigned", at=2)
+
+
+@forgery("without a live waiver")
+def a_waiver_that_had_expired(log: Log) -> Entry:
+    countersigned = log.one("agreements.waiver-countersigned")
+    at = datetime.fromisoformat(countersigned["at"]) + timedelta(microseconds=1)
+    log.one("agreements.waiver-requested")["public"]["expires"] = at.isoformat()
+    return log.one("agreements.stage-passed", left="transfer")
+
+
+@forgery("has expired")
+def work_goes_on_after_a_waiver_ran_out(log: Log) -> Entry:
+    passed = log.one("agreements.stage-passed", left="transfer")
+    at = datetime.fromisoformat(passed["at"]) + timedelta(microseconds=1)
+    log.one("agreements.waiver-requested")["public"]["expires"] = at.isoformat()
+    return log.one("agreements.work-order-opened")
+
+
+@forgery("one's own")
+def a_waiver_countersigned_by_its_owner(log: Log) -> Entry:
+    entry = log.one("agreements.waiver-countersigned")
+    entry["actor"] = log.one("agreements.waiver-requested")["actor"]
+    entry["public"]["side"] = "provider"
+    return entry
+
+
+change("what no waiver lifts", "agreements.waiver-requested", codes=["maker-is-checker"])
+change("not-certified", "agreements.stage-passed", 2, waived=[])
+change("did not stand", "agreements.stage-passed", 3, waived=["calendar-missing"])
+drop("calendar-missing", "agreements.stage-passed", "setup.calendar-set", at=3)
+
+# --- transfer and set-up -----------------------------------------------------------------------
+
+change("not version 1", "transfer.guideline-published", guideline_version=2)
+change("lower bound", "transfer.certification-scored", lower="0.900000")
+change("another bar", "transfer.certification-scored", bar="0.1")
+change("does not follow", "transfer.certification-scored", passed=False)
+change("count the questions", "transfer.certification-scored", asked=7)
+change("smallest plan", "setup.quality-planned", sample_size=3)
+change("smallest plan", "setup.quality-planned", acceptance_number=1)
+change("other risks", "setup.quality-planned", consumer_risk="0.100000")
+change("another lot", "setup.quality-planned", lot=60)
+drop("handed in all", "transfer.certification-scored", "execution.item-submitted")
+
+# --- work --------------------------------------------------------------------------------------
+
+
+@forgery("not certified")
+def a_claim_by_an_uncertified_analyst(log: Log) -> Entry:
+    entry = log.one("execution.item-claimed", purpose="produce", level=1)
+    entry["actor"] = log.member("analyst", 1)
+    return entry
+
+
+@forgery("not certified")
+def a_claim_under_a_failed_certification(log: Log) -> Entry:
+    bar = log.one("transfer.bar-set")["public"]
+    bar["people"] = "0.9"
+    scored = log.one("transfer.certification-scored")["public"]
+    scored |= {"bar": "0.9", "passed": False}
+    return log.one("execution.item-claimed", purpose="produce", level=1)
+
+
+@forgery("maker is never checker")
+def an_inspection_of_ones_own_work(log: Log) -> Entry:
+    maker = log.member("analyst")
+    entry = log.one("execution.item-claimed", purpose="inspect")
+    joined = log.one("agreements.member-joined", subject=maker)
+    log.put(entry, joined, roles=["analyst", "reviewer"])
+    entry["actor"] = maker
+    return entry
+
+
+@forgery("has reserved until")
+def a_reservation_taken_from_its_holder(log: Log) -> Entry:
+    held = log.one("execution.item-claimed", purpose="produce", level=1)
+    after = log.entries[log.entries.index(held) + 1]
+    second = log.member("analyst", 1)
+    assert second != held["actor"]
+    return log.put(after, held, actor=second)
+
+
+@forgery("does not hold")
+def somebody_else_hands_in(log: Log) -> Entry:
+    entry = log.one("execution.item-submitted", purpose="produce", level=1)
+    entry["actor"] = log.member("analyst", 1)
+    return entry
+
+
+@forgery("does not hold")
+def an_item_handed_in_twice(log: Log) -> Entry:
+    done = log.one("execution.item-submitted", purpose="produce", level=1)
+    return log.put(log.entries[log.entries.index(done) + 1], done)
+
+
+@forgery("none waits")
+def a_claim_of_an_item_that_is_done(log: Log) -> Entry:
+    done = log.one("execution.item-submitted", purpose="produce", level=1)
+    claimed = log.one("execution.item-claimed", assignment=done["public"]["assignment"])
+    after = log.entries[log.entries.index(done) + 1]
+    return log.put(after, claimed, assignment="asg_another")
+
+
+@forgery("not given to")
+def a_control_item_answered_by_somebody_else(log: Log) -> Entry:
+    claimed = log.one("execution.item-claimed", purpose="certify")
+    after = log.entries[log.entries.index(claimed) + 1]
+    until = datetime.fromisoformat(after["at"]) + timedelta(hours=1)
+    claimed["public"]["until"] = after["at"]
+    return log.put(after, claimed, actor=log.member("agent"), until=until.isoformat())
+
+
+change("by origin", "execution.item-submitted", origins={"drafted": 2})
+change("machine", "execution.item-submitted", origins={"drafted": 3})
+change("cannot stand", "execution.item-submitted", origins={"drafted": 0})
+change("another number", "execution.work-order-released", items=5)
+change("another number", "execution.work-order-closed", items=5)
+change("control items", "execution.certification-started", items=1)
+change("another purpose", "execution.item-submitted", purpose="inspect")
+drop("before both sides", "execution.work-order-released", "execution.seed-committed", 1)
+
+
+@forgery("copies")
+def a_commitment_that_copies_the_other(log: Log) -> Entry:
+    first, second = log.all("execution.seed-committed")[:2]
+    second["public"]["commitment"] = first["public"]["commitment"]
+    return second
+
+
+@forgery("after the work order was released")
+def an_item_taken_in_late(log: Log) -> Entry:
+    released = log.one("execution.work-order-released")
+    after = log.entries[log.entries.index(released) + 1]
+    return log.put(after, log.one("execution.item-admitted"), item="itm_late")
+
+
+@forgery("none waits|after the work order was closed")
+def a_change_after_the_close(log: Log) -> Entry:
+    closed = log.one("execution.work-order-closed")
+    after = log.entries[log.entries.index(closed) + 1]
+    claimed = log.one("execution.item-claimed", purpose="produce", level=1)
+    return log.put(after, claimed, assignment="asg_polish")
+
+
+@forgery("items-unfinished")
+def a_batch_closed_with_an_item_open(log: Log) -> Entry:
+    item = log.one("execution.item-admitted", 5)["public"]["item"]
+    log.drop(
+        *log.all("execution.item-claimed", item=item, level=1, purpose="produce")[:1],
+        *log.all("execution.item-submitted", item=item, level=1, purpose="produce")[:1],
+    )
+    return log.one("agreements.stage-passed", left="execution", reached="assurance")
+
+
+@forgery("neither a defect nor a recall")
+def rework_without_a_reason(log: Log) -> Entry:
+    closed = log.one("execution.work-order-closed")
+    after = log.entries[log.entries.index(closed) + 1]
+    return log.put(after, log.one("execution.rework-ordered"))
+
+
+# --- assurance ---------------------------------------------------------------------------------
+
+change("committed to", "assurance.seed-revealed", nonce="00" * 32)
+change("another round", "assurance.seed-revealed", round=2)
+change("smallest plan", "assurance.sample-drawn", sample_size=1)
+change("smallest plan", "assurance.sample-drawn", acceptance_number=1)
+change("another lot", "assurance.sample-drawn", lot=5)
+change("does not follow", "assurance.sample-drawn", seed="00" * 32)
+change("as it was closed", "assurance.sample-drawn", closing_size=4)
+change("other units", "assurance.sample-drawn", units_digest="00" * 32)
+change("the items answer", "assurance.sample-drawn", questions=["renewal"])
+change("were drawn", "execution.inspection-requested", items=6)
+change("part of the sample", "assurance.item-inspected", in_sample=False)
+change("counts a critical", "assurance.defect-raised", counted=False)
+change("counts 1 defective", "assurance.verdict-given", defective=1)
+change("not the verdict", "assurance.verdict-given", accepted=True)
+change("not the verdict", "assurance.verdict-given", acceptance_number=2)
+change("cannot stand", "assurance.defect-raised", severity="harmless")
+change("not in the guideline", "assurance.defect-raised", clause="c-none")
+change("not asked", "assurance.defect-raised", question="colour")
+drop("leaves out a defect", "assurance.verdict-given", "assurance.defect-raised")
+drop("before both nonces", "assurance.sample-drawn", "assurance.seed-revealed", 1)
+
+
+@forgery("happens before the work order is closed|while the work order")
+def a_seed_opened_early(log: Log) -> Entry:
+    closed = log.one("execution.work-order-closed")
+    return log.put(closed, log.one("assurance.seed-revealed"))
+
+
+@forgery("counts 2 defective")
+def a_defect_made_harmless(log: Log) -> Entry:
+    first = log.one("assurance.defect-raised")
+    first["public"] |= {"severity": "minor", "counted": False}
+    return log.one("assurance.verdict-given")
+
+
+@forgery("has been inspected")
+def a_drawn_item_left_out(log: Log) -> Entry:
+    gone = log.one("assurance.item-inspected")
+    item = gone["public"]["item"]
+    log.drop(
+        gone,
+        log.one("execution.item-submitted", item=item, purpose="inspect"),
+        *[d for d in log.all("assurance.defect-raised", item=item) if d["public"]["round"] == 1],
+    )
+    return log.one("assurance.verdict-given")
+
+
+@forgery("not drawn|none waits")
+def an_easy_item_inspected_instead(log: Log) -> Entry:
+    drawn = {e["public"]["item"] for e in log.all("assurance.item-inspected", round=1)}
+    easy = next(
+        e["public"]["item"] for e in log.all("execution.item-admitted")
+        if e["public"]["item"] not in drawn
+    )  # fmt: skip
+    entry = log.one("execution.item-claimed", purpose="inspect")
+    entry["public"]["item"] = easy
+    return entry
+
+
+@forgery("too-many-defectives")
+def a_rejected_batch_certified(log: Log) -> Entry:
+    back = log.one("agreements.stage-passed", left="assurance", reached="execution")
+    back["public"]["reached"] = "acceptance"
+    back["actor"] = log.member("delivery-manager")
+    return back
+
+
+@forgery("has not been ordered|rework")
+def corrections_that_were_never_ordered(log: Log) -> Entry:
+    verdict = log.one("assurance.verdict-given", round=2)
+    ordered = log.after(verdict, "execution.rework-ordered")
+    item = ordered["public"]["item"]
+    place = log.entries.index(verdict)
+    passed = log.after(verdict, "agreements.stage-passed", left="assurance")
+    log.drop(*[e for e in log.entries[place : log.entries.index(passed)]
+               if e["public"].get("item") == item])  # fmt: skip
+    return passed
+
+
+def certified(reason: str, **figures: Any) -> None:
+    """Adds a case in which the certificate states another figure, with a fitting digest."""
+
+    def alter(log: Log) -> Entry:
+        entry = log.one("assurance.certificate-issued")
+        entry["public"]["figures"] |= figures
+        stated = canonical.encode(entry["public"]["figures"])
+        entry["public"]["digest"] = hashlib.sha256(stated).hexdigest()
+        return entry
+
+    CASES[f"certificate with {figures}"] = (alter, reason)
+
+
+certified("states defectives_at_most", defectives_at_most=1)
+certified("states conforming_at_least", conforming_at_least="0.999999")
+certified("states inspected", inspected=3)
+certified("states defective", defective=1)
+certified("states defects", defects={"critical": 0, "major": 0, "minor": 0})
+certified("states confidence", confidence="0.99")
+certified("states consumer_risk", consumer_risk="0.010000")
+certified("states guideline_version", guideline_version=2)
+certified("states inspector_error", inspector_error="none")
+certified("exactly the figures", praise="excellent")
+certified("another engagement", engagement="eng_other")
+change("not of its figures", "assurance.certificate-issued", digest="00" * 32)
+
+# --- acceptance --------------------------------------------------------------------------------
+
+change("certificate of this round", "acceptance.delivered", certificate="00" * 32)
+change("6 submitted", "acceptance.delivered", items=7)
+change("not of its certificate", "acceptance.delivered", digest="00" * 32)
+change("another delivery", "acceptance.delivery-accepted", digest="00" * 32)
+change("not delivered", "acceptance.delivery-returned", items=["itm_other"])
+change("waits for acceptance", "agreements.signed", 2, digest="00" * 32)
+drop("signed for", "acceptance.delivery-accepted", "agreements.signed", 2)
+drop("no-invoice", "agreements.stage-passed", "acceptance.invoiced", at=-2)
+drop("not accepted", "acceptance.invoiced", "acceptance.delivery-accepted")
+drop("before an accepted change", "agreements.stage-passed", "transfer.guideline-published", 1, -1)
+change("not proposed", "acceptance.change-decided", change="chg_other")
+
+
+def invoiced(reason: str, total: str | None = None, **line: Any) -> None:
+    """Adds a case in which the invoice states something else."""
+
+    def alter(log: Log) -> Entry:
+        entry = log.one("acceptance.invoiced")
+        entry["public"]["lines"][0] |= line
+        if total is not None:
+            entry["public"]["total"]["amount"] = total
+        return entry
+
+    CASES[f"invoice with {line} {total}"] = (alter, reason)
+
+
+invoiced("invoices 7 units", quantity=7)
+invoiced("rate card", unit_price={"amount": "13", "currency": "EUR"})
+invoiced("should be 74.07", amount={"amount": "74.08", "currency": "EUR"})
+invoiced("should be 74.07", total="75.07")
+invoiced("should be 74.07", amount={"amount": "74.07", "currency": "USD"})
+
+# --- where answers are the unit ----------------------------------------------------------------
+
+
+@forgery("not drawn", AT_ANSWERS)
+def a_defect_on_an_answer_that_was_not_drawn(log: Log) -> Entry:
+    return _inspected(log, drawn=False)
+
+
+@forgery("other units", AT_ANSWERS)
+def a_sample_of_other_answers(log: Log) -> Entry:
+    entry = log.one("assurance.sample-drawn")
+    entry["public"]["units_digest"] = "00" * 32
+    return entry
+
+
+def _inspected(log: Log, *, drawn: bool) -> Entry:
+    """An inspection with one defect at the end of the log, on a drawn answer or another."""
+    sample = log.one("assurance.sample-drawn")["public"]
+    items = [e["public"]["item"] for e in log.all("execution.item-admitted")]
+    units = [f"{item}/{question}" for item in items for question in sample["questions"]]
+    chosen = draw(bytes.fromhex(sample["seed"]), units, sample["sample_size"])
+    item = chosen[0].partition("/")[0]
+    question = next(u.partition("/")[2] for u in units if u.startswith(item)
+                    and (u in chosen) is drawn)  # fmt: skip
+    end = log.entries[-1]
+    reviewer, base = log.member("reviewer"), {"assignment": "asg_i", "item": item}
+    until = (datetime.fromisoformat(end["at"]) + timedelta(minutes=30)).astimezone(UTC)
+
+    def add(kind: str, sealed: list[str], **public: Any) -> Entry:
+        hidden = dict.fromkeys(sealed, "0" * 64)
+        made = {"kind": kind, "actor": reviewer, "public": public, "sealed": hidden}
+        log.entries.append(end | made)
+        return log.entries[-1]
+
+    here = {"work_order": sample["work_order"], "round": 1, "item": item, "in_sample": True}
+    answers = [f"answers.{q}" for q in sample["questions"]]
+    add("execution.item-claimed", [], **base, purpose="inspect", level=1, until=until.isoformat())
+    add("execution.item-submitted", answers, **base, submission="sub_i", purpose="inspect",
+        level=1, origins={"confirmed": len(answers)}, seconds=1, hints=0)  # fmt: skip
+    add("assurance.item-inspected", [], **here, assignment="asg_i", defects=1)
+    return add("assurance.defect-raised", ["note"], **here, defect="dft_i", question=question,
+               clause="c-law", severity="minor", counted=False)  # fmt: skip
+
+
+def test_a_defect_on_a_drawn_answer_is_none_of_them(answers_log: Log) -> None:
+    log = answers_log.copy()
+    _inspected(log, drawn=True)
+    assert log.judged().failure is None
+
+
+# --- values that nobody expects ----------------------------------------------------------------
+
+JUNK = (None, -1, 10**15, 0.5, "", "x" * 99, [], [[]], {}, {"amount": "1E99"})
+
+
+def test_no_value_makes_the_verifier_stumble(genuine: Log) -> None:
+    """Whatever stands in a field, the outcome is a reason or, where it fits, none."""
+    lines = [canonical.encode(e) for e in genuine.entries]
+    for kind in sorted({e["kind"] for e in genuine.entries}):
+        entry = genuine.one(kind)
+        for name in entry["public"]:
+            for number, junk in enumerate(JUNK):
+                if (len(kind) + len(name) + number) % 3:
+                    continue  # a third of them, so that it stays quick
+                spoiled = entry | {"public": entry["public"] | {name: junk}}
+                altered = list(lines)
+                altered[entry["seq"]] = canonical.encode(spoiled)
+                with suppress(Failure):
+                    replay(altered)
+
+
+# --- the other members -------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("member", "spoil"),
+    [
+        ("certificate.json", lambda c: {"certificate": []}),
+        ("certificate.json", lambda c: {"certificate": [*c.certificate, *c.certificate]}),
+        ("certificate.json", lambda c: {"certificate": [{**c.certificate[0], "digest": "0"}]}),
+        ("invoice.json", lambda c: {"invoice": []}),
+        ("invoice.json", lambda c: {"invoice": [{**c.invoice[0], "number": "2026-0002"}]}),
+        ("invoice.json", lambda c: {"invoice": [{**c.invoice[0], "lines": []}]}),
+        ("invoice.json", lambda c: {"invoice": {"total": 1}}),
+        ("sheet.csv", lambda c: {"deliverables": {k: d + b" " for k, d in c.deliverables.items()}}),
+        ("sheet.csv", lambda c: {"deliverables": dict(list(c.deliverables.items())[:1])}),
+        ("gift.txt", lambda c: {"deliverables": {**c.deliverables, "wo_x/gift.txt": b"for you"}}),
+    ],
+)  # fmt: skip
+def test_members_that_differ_from_the_log(
+    member: str, spoil: Callable[..., dict[str, Any]], genuine: Log
+) -> None:
+    failure = genuine.judged(**spoil(genuine.contents)).failure
+    assert failure is not None
+    assert failure.member is not None
+    assert failure.member.endswith(member)
+    assert failure.entry is None
+
+
+def test_a_bundle_without_its_deliverables_verifies(genuine: Log) -> None:
+    assert genuine.judged(deliverables={}).failure is None
+
+
+def test_the_genuine_log_signed_again_is_no_lie(genuine: Log) -> None:
+    again = Log(genuine.entries, replace(genuine.contents), genuine.signer)
+    assert again.judged().failure is None

@@ -1,0 +1,102 @@
+"""The verifier's figures and the server's, each written without the other, on random inputs."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from fractions import Fraction
+
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
+
+from outwork import methods
+from outwork.stages.acceptance.model import invoice_lines, total
+from outwork.stages.assurance.model import conforming_at_least
+from outwork.stages.requirements import SamplingTerms
+from outwork.stages.setup.model import exact_plan
+from outwork.stages.transfer.model import decide
+from outwork.vocabulary import MINOR_UNITS, LineId, Money
+from outwork_verify import figures
+
+SHARES = st.integers(1, 999).map(lambda n: Decimal(n) / 1000)
+RISKS = st.sampled_from([Decimal(r) for r in ("0.01", "0.05", "0.1", "0.2", "0.333")])
+SEEDS = st.binary(min_size=32, max_size=32)
+
+
+@given(st.integers(1, 20_000), SHARES, RISKS, SHARES, RISKS)
+@settings(max_examples=150, deadline=None)
+def test_the_smallest_plan_and_its_risks(
+    lot: int, limiting: Decimal, consumer: Decimal, acceptable: Decimal, producer: Decimal
+) -> None:
+    assume(acceptable * 2 < limiting)
+    terms = SamplingTerms(limiting, consumer, acceptable, producer)
+    served = exact_plan(lot, terms)
+    exactly = [Fraction(f) for f in (limiting, consumer, acceptable, producer)]
+    assert figures.smallest_plan(lot, *exactly) == (served.n, served.c)
+    attained = figures.attained_risks(lot, served.n, served.c, exactly[0], exactly[2])
+    for stated, exact in zip((served.consumer_risk, served.producer_risk), attained, strict=True):
+        rounded = Decimal(repr(stated)).quantize(Decimal("0.000001"), rounding="ROUND_CEILING")
+        assert figures.risk_stated(str(rounded), exact)
+        assert not figures.risk_stated(str(rounded + Decimal("0.000002")), exact)
+
+
+@given(st.integers(2_000, 9_000), st.integers(20, 60))
+@settings(max_examples=8, deadline=None)
+def test_plans_with_a_large_acceptance_number(lot: int, thousandths: int) -> None:
+    limiting = Decimal(thousandths) / 1000
+    terms = SamplingTerms(limiting, Decimal("0.05"), limiting * Decimal("0.8"), Decimal("0.05"))
+    served = exact_plan(lot, terms)
+    exactly = (Fraction(limiting), Fraction("0.05"), Fraction(terms.acceptable_quality))
+    found = figures.smallest_plan(lot, *exactly, Fraction("0.05"))
+    assert found == (served.n, served.c)
+
+
+@given(st.integers(1, 20_000), st.data(), RISKS)
+@settings(max_examples=100, deadline=None)
+def test_the_share_that_conforms_at_least(lot: int, data: st.DataObject, risk: Decimal) -> None:
+    n = data.draw(st.integers(1, min(lot, 400)))
+    defective = data.draw(st.integers(0, min(n, 12)))
+    most, share = conforming_at_least(lot, n, defective, 1 - risk)
+    least = figures.conforming_lower_bound(lot, n, defective, 1 - Fraction(risk))
+    assert lot - least == most
+    assert figures.floor_stated(share, Fraction(least, lot))
+
+
+@given(st.integers(1, 5_000), st.data(), st.sampled_from(["0.8", "0.9", "0.95", "0.99"]))
+@settings(max_examples=200, deadline=None)
+def test_the_lower_bound_of_a_certification(
+    asked: int, data: st.DataObject, confidence: str
+) -> None:
+    right = data.draw(st.integers(0, asked))
+    lower, _ = decide(right, asked, Decimal("0.5"), Decimal(confidence))
+    bound = figures.clopper_pearson_lower(right, asked, float(confidence))
+    assert figures.floor_stated(str(lower), bound)
+    assert not figures.floor_stated(str(lower + Decimal("0.000002")), bound)
+
+
+@given(SEEDS, st.sets(st.text("abc/-é", min_size=1, max_size=8), max_size=40), st.data())
+def test_the_draw(seed: bytes, ids: set[str], data: st.DataObject) -> None:
+    n = data.draw(st.integers(0, len(ids)))
+    assert figures.draw(seed, ids, n) == methods.draw(seed, ids, n)
+
+
+@given(SEEDS, SEEDS, SEEDS)
+def test_commitment_and_seed(client: bytes, provider: bytes, root: bytes) -> None:
+    assert figures.commit_nonce(client) == methods.commit_nonce(client)
+    assert figures.make_seed(client, provider, root) == methods.make_seed(client, provider, root)
+
+
+@given(
+    st.integers(0, 10**7),
+    st.decimals(0, 10**6, places=4, allow_nan=False),
+    st.sampled_from(sorted(MINOR_UNITS)),
+)
+def test_money(quantity: int, price: Decimal, currency: str) -> None:
+    lines = invoice_lines(LineId("lin_1"), quantity, Money(price, currency))
+    digits = figures.MINOR_UNITS[currency]
+    totals = figures.invoice_totals([figures.Line(Decimal(quantity), price)], digits=digits)
+    assert [line.amount.amount for line in lines] == list(totals.amounts)
+    assert total(lines).amount == totals.gross
+
+
+def test_currencies_are_the_same() -> None:
+    assert dict(figures.MINOR_UNITS) == dict(MINOR_UNITS)
