@@ -68,6 +68,12 @@ class Source extends HTMLElement {
     else if (this.contains(document.getSelection().anchorNode)) this.selected = null;
   };
 
+  // What to quote now. A browser tells of a selection a moment after it was made, and a key may
+  // come in between: so the page is asked first, and what was remembered only after it.
+  quotable() {
+    return this.#selection() ?? this.selected;
+  }
+
   #selection() {
     const selection = document.getSelection();
     if (!selection.rangeCount || selection.isCollapsed) return null;
@@ -621,7 +627,7 @@ class Desk extends HTMLElement {
   }
 
   selection() {
-    return this.sources.find((source) => source.dataset.document === this.shown)?.selected ?? null;
+    return this.sources.find((source) => source.dataset.document === this.shown)?.quotable() ?? null;
   }
 
   ask() {
