@@ -18,7 +18,7 @@ from alembic.autogenerate import render_python_code
 from alembic.operations import ops
 
 import outwork.stages.acceptance  # noqa: F401  (declares every table that stages use)
-from outwork.kit.database import metadata
+from outwork.kit.database import FUNCTIONS, metadata
 
 TARGET = Path(__file__).parents[1] / "src/outwork/migrations/versions/v0001_first.py"
 
@@ -79,6 +79,8 @@ def upgrade() -> None:
         if columns:
             op.execute(f"grant update ({{', '.join(columns)}}) on {{table}} to outwork_app")
     op.execute("revoke insert, update, delete on alembic_version from outwork_app")
+    for body in FUNCTIONS:
+        op.get_bind().exec_driver_sql(body)
 
 
 def downgrade() -> None:
@@ -107,9 +109,17 @@ def main() -> int:
     for spelled in (", astext_type=Text()", "astext_type=Text()"):  # the default: no import for it
         body = body.replace(spelled, "")
     text = HEAD.format(scoped=repr(scoped)) + "def _create() -> None:\n" + _indented(body)
+    text += (
+        "\n\nFUNCTIONS = (\n"
+        + "".join(f'    """{body}""",\n' for body in FUNCTIONS.values())
+        + ")\n"
+    )
     TARGET.write_text(text)
     subprocess.run([sys.executable, "-m", "ruff", "format", "-q", str(TARGET)], check=True)
-    print(f"{len(metadata.sorted_tables)} tables, SQLAlchemy {sa.__version__}")
+    print(
+        f"{len(metadata.sorted_tables)} tables, {len(FUNCTIONS)} functions,"
+        f" SQLAlchemy {sa.__version__}"
+    )
     return 0
 
 

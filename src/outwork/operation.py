@@ -15,13 +15,14 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from enum import Enum
 from typing import Any, Concatenate, Generic, ParamSpec, TypeVar, get_type_hints
 
 from pydantic import AwareDatetime, TypeAdapter, ValidationError
 
 from outwork import access, ledger
-from outwork.access import Actor, InEngagement, Rule
-from outwork.kit.database import Connection, Database, see
+from outwork.access import Actor, InEngagement, Rule, Session
+from outwork.kit.database import Connection, Database
 from outwork.kit.ids import Entropy, Ids
 from outwork.vocabulary import BadInput, EngagementId, Json, NotFound, Role, Stage
 
@@ -48,6 +49,11 @@ class Operation:
         self._entropy, self._ids = entropy, Ids(now, entropy)
         self._acts: list[Act[..., Any]] = []
         self._required = self._recorded = 0
+
+    @property
+    def entropy(self) -> Entropy:
+        """Where this operation's chance comes from; seeded in a simulation."""
+        return self._entropy
 
     def new_id(self, prefix: str) -> str:
         """A fresh identifier that sorts after the one before; prefixes are in GLOSSARY.md."""
@@ -77,6 +83,12 @@ class Operation:
         # The installation's own log has no members: there the actor's id stands for itself.
         pseudonym = self.actor.id if member is None else member.pseudonym
         ledger.record(self.db, event, pseudonym, self.now, self._entropy)
+        self._recorded += 1
+
+    def recorded(self, event: type[ledger.EventBody]) -> None:
+        """Say that a statement of the act wrote an event of this kind itself."""
+        if self._acts and event not in self._acts[-1].records:
+            raise AssertionError(f"{self._acts[-1].name} does not declare {event.__name__}")
         self._recorded += 1
 
     @contextmanager
@@ -115,6 +127,16 @@ class Act(Generic[P, R]):
     help: str
     always: bool
     parameters: tuple[Parameter, ...] = field(default=())
+    swift: Callable[..., Any] | None = None
+
+    def swiftly(self, form: Callable[..., Any]) -> Callable[..., Any]:
+        """Declare a form of this act that asks, decides and records in one or two statements.
+
+        It is called as form(database, caller, now, **arguments) and gives PLAINLY wherever
+        anything is unusual; then the act itself is done, which says what stands in the way.
+        """
+        self.swift = form
+        return form
 
     def __call__(self, op: Operation, *args: P.args, **kwargs: P.kwargs) -> R:
         with op._doing(self):  # noqa: SLF001  (the two are one mechanism)
@@ -144,6 +166,13 @@ class Act(Generic[P, R]):
         return typed
 
 
+class Plainly(Enum):
+    """What a swift form gives where the act has to be done the plain way."""
+
+    PLAINLY = "plainly"
+
+
+PLAINLY = Plainly.PLAINLY
 ACTS: dict[str, Act[..., Any]] = {}
 
 
@@ -218,23 +247,29 @@ def _storable(act: str, argument: str, value: Json) -> None:
             _storable(act, f"{argument}.{number}", part)
 
 
+Caller = str | Session
+
+
 @contextmanager
 def operation(
     database: Database,
-    actor: str,
+    caller: Caller,
     now: datetime | None = None,
     entropy: Entropy = secrets.token_bytes,
 ) -> Iterator[Operation]:
-    """Open a transaction for an actor; commits once, at the edge."""
-    with database.transaction(actor) as db:
-        who = access.actor(db, actor)
-        see(db, actor, access.visible_to(db, who.id))
-        yield Operation(db, who, now or utc_now(), entropy)
+    """Open a transaction for an actor or a session; commits once, at the edge.
+
+    The instant is the database's own unless one is given. Raises Refusal("not-signed-in") for a
+    session that is not open, and NotFound for an actor that does not exist.
+    """
+    with database.begin() as db:
+        who, at = access.enter(db, caller, now)
+        yield Operation(db, who, at, entropy)
 
 
 def perform(
     database: Database,
-    actor: str,
+    caller: Caller,
     name: str,
     arguments: Mapping[str, Json],
     now: datetime | None = None,
@@ -243,7 +278,12 @@ def perform(
     if name not in ACTS:
         raise NotFound("act", name)
     typed = ACTS[name].read(arguments)
-    with operation(database, actor, now) as op:
+    swift = ACTS[name].swift
+    if swift is not None:
+        done = swift(database, caller, now, **typed)
+        if done is not PLAINLY:
+            return done
+    with operation(database, caller, now) as op:
         return ACTS[name](op, **typed)
 
 

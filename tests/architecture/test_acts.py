@@ -24,7 +24,7 @@ from outwork.operation import ACTS, Act, Operation
 
 LONGEST_HELP = 100
 #: What writes when it is called on a table, a connection or another slice.
-WRITING = frozenset({"add", "save", "remove", "record", "insert", "update", "delete"})
+WRITING = frozenset({"add", "save", "remove", "record", "recorded", "insert", "update", "delete"})
 
 
 def doors() -> dict[str, Any]:

@@ -17,6 +17,8 @@ from tests.support.engagement import World
 from tests.support.service import KEY, tiny_service
 
 from outwork import access, practices
+from outwork.agreements import WorkOrder, WorkPhase
+from outwork.agreements import store as agreements_store
 from outwork.kit.postgres import Cluster
 from outwork.operation import Operation, operation
 from outwork.stages import execution, transfer
@@ -29,6 +31,7 @@ from outwork.stages.execution import (
     obstacles,
     store,
 )
+from outwork.stages.execution.model import takes
 from outwork.stages.transfer import Certification
 from outwork.stages.transfer import store as transfer_store
 from outwork.vocabulary import (
@@ -40,6 +43,8 @@ from outwork.vocabulary import (
     Purpose,
     Refusal,
     Role,
+    Shape,
+    Stage,
     SubmissionId,
     WorkOrderId,
 )
@@ -153,6 +158,16 @@ def build(
             Decimal(0), Decimal(0), certified, world.now,
         ),
     )  # fmt: skip
+    agreements_store.work_orders.add(
+        op.db,
+        *(
+            WorkOrder(
+                world.engagement, WorkOrderId(f"wo_{n}"), world.line, f"Order {n}", Shape.ITEMISED,
+                Stage.EXECUTION, WorkPhase.RELEASED, 1, world.now,
+            )
+            for n in range(2)
+        ),
+    )  # fmt: skip
     items = [
         WorkItem(
             world.engagement, ItemId(op.new_id("itm")), WorkOrderId("wo_0"), None, KEY,
@@ -187,6 +202,7 @@ def row(world: World, op: Operation, items: list[WorkItem], w: Wanted) -> Assign
         work_order_id=WorkOrderId(f"wo_{w.order}"),
         purpose=w.purpose,
         level=w.level,
+        taker=takes(w.purpose, w.level),
         round=1,
         rank=w.rank,
         state=AssignmentState.LIVE if live else AssignmentState(w.state),

@@ -164,7 +164,7 @@ def test_the_application_owns_nothing(full: tuple[Dsns, str]) -> None:
             " where n.nspname = 'public' and relkind = 'r'"
             " and not (relrowsecurity and relforcerowsecurity)"
         ).fetchall()
-    allowed = {"party", "actor", "credential", "session", "master_agreement"}
+    allowed = {"party", "actor", "clock", "credential", "session", "master_agreement"}
     assert {name for (name,) in unguarded} == allowed | {"engagement_directory", "alembic_version"}
 
 

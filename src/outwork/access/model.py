@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -63,6 +64,18 @@ class Actor:
     model: str = ""
     version: str = ""
     prompt_digest: Digest = NO_DIGEST
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """A signed-in visitor, by the SHA-256 of its token in hexadecimal."""
+
+    digest: str
+
+    @staticmethod
+    def of(token: str) -> Session:
+        """The session of a token, whether or not there is one."""
+        return Session(hashlib.sha256(token.encode()).hexdigest())
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,9 +9,9 @@ from datetime import datetime
 import sqlalchemy as sa
 
 from outwork.access import store
-from outwork.access.model import INSTALLATION, Actor, Membership, Party
+from outwork.access.model import INSTALLATION, Actor, Membership, Party, Session
 from outwork.kit.database import Connection
-from outwork.vocabulary import ActorId, EngagementId, PartyId, Side
+from outwork.vocabulary import ActorId, EngagementId, NotFound, PartyId, Refusal, Side
 
 
 def actor(db: Connection, identifier: str) -> Actor:
@@ -86,3 +86,35 @@ def session_actor(db: Connection, token: str, now: datetime) -> Actor | None:
     query = sa.select(table.actor_id).where(table.digest == digest, table.expires_at > now)
     found = db.execute(query).scalar()
     return None if found is None else store.actors.get(db, found)
+
+
+def enter(db: Connection, caller: str | Session, at: datetime | None) -> tuple[Actor, datetime]:
+    """Say who acts in this transaction, so that its rows exist; gives the actor and the instant.
+
+    A caller is an actor's id or a session. The instant is the database's own unless one is given.
+    Raises Refusal("not-signed-in") for a session that is not open, NotFound for an unknown actor.
+    """
+    by_session = isinstance(caller, Session)
+    row = (
+        db.execute(
+            _ENTER,
+            {
+                "actor": None if by_session else caller,
+                "session": caller.digest if isinstance(caller, Session) else None,
+                "at": at,
+            },
+        )
+        .mappings()
+        .first()
+    )
+    if row is None:
+        if by_session:
+            raise Refusal("not-signed-in")
+        raise NotFound("actor", str(caller))
+    return store.actors.record(row), row["entered_at"]
+
+
+_ENTER = sa.text(
+    "select a.*, e.at as entered_at"
+    " from enter(:actor, :session, cast(:at as timestamptz), null) e join actor a on a.id = e.who"
+)

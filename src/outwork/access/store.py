@@ -7,7 +7,7 @@ from collections.abc import Callable
 import sqlalchemy as sa
 
 from outwork.access.model import Actor, Membership, Party
-from outwork.kit.database import Records, instant, json, key, scoped, text, unscoped
+from outwork.kit.database import Records, function, instant, json, key, scoped, text, unscoped
 from outwork.vocabulary import NotFound
 
 
@@ -50,6 +50,47 @@ membership_table = scoped(
     sa.UniqueConstraint("engagement_id", "pseudonym"),
     sa.Index("ix_membership_actor_id", "actor_id"),
 )  # fmt: skip
+
+clock_table = unscoped(
+    "clock", "one row: the latest instant a job has seen, so that time never goes back",
+    sa.Column("id", sa.Boolean, sa.CheckConstraint("id", name="one_row"), primary_key=True),
+    instant("latest"),
+)  # fmt: skip
+
+# Who acts, and when: sets, for the transaction, whose rows it sees. A person comes with the digest
+# of a session's token, a job or a command with an actor's id. The instant is the database's own,
+# and never before one that was seen: setting a clock back revives no reservation.
+ENTER = function(
+    "enter",
+    """
+create function enter(
+  p_actor text, p_session text, p_at timestamptz, p_engagement text,
+  out who text, out at timestamptz
+) language plpgsql as $$
+#variable_conflict use_column
+declare
+  seen text;
+begin
+  at := coalesce(p_at, greatest(now(), (select c.latest from clock c)));
+  if p_session is null then
+    who := p_actor;
+  else
+    select s.actor_id into who from session s where s.digest = p_session and s.expires_at > at;
+  end if;
+  if who is null then
+    return;
+  end if;
+  perform set_config('outwork.actor', who, true);
+  select string_agg(m.engagement_id, ',') into seen from membership m
+  where m.actor_id = who and (p_engagement is null or m.engagement_id = p_engagement);
+  if p_engagement is null
+     and exists (select from actor a where a.id = who and a.administrator) then
+    seen := concat_ws(',', seen, 'installation');
+  end if;
+  perform set_config('outwork.engagements', '{' || coalesce(seen, '') || '}', true);
+end $$
+""",
+)
 
 parties = Records(party_table, Party, _missing("party"))
 actors = Records(actor_table, Actor, _missing("actor"))

@@ -19,7 +19,7 @@ from outwork.agreements.model import (
     relied_on,
     remaining,
 )
-from outwork.kit.database import Connection
+from outwork.kit.database import Connection, alone, together
 from outwork.kit.paging import Page, key_of, limit_of
 from outwork.vocabulary import (
     AgreementId,
@@ -33,7 +33,12 @@ from outwork.vocabulary import (
 
 
 def engagement(db: Connection, identifier: EngagementId, *, lock: bool = False) -> Engagement:
-    """The engagement; raises NotFound, also to those who may not know of it."""
+    """The engagement; raises NotFound, also to those who may not know of it.
+
+    `lock` keeps everything in it as it is, claims and submissions included.
+    """
+    if lock:
+        alone(db, identifier)
     return store.engagements.get(db, identifier, lock=lock)
 
 
@@ -58,6 +63,9 @@ def work_order(
     db: Connection, identifier: WorkOrderId, *, lock: bool = False, share: bool = False
 ) -> WorkOrder:
     """The work order; raises NotFound. `share` keeps it as it is while its items change."""
+    if lock or share:
+        # Before any row, as claims and submissions do: so nobody waits for each other.
+        (alone if lock else together)(db, store.work_orders.get(db, identifier).engagement_id)
     return store.work_orders.get(db, identifier, lock=lock, share=share)
 
 

@@ -4,9 +4,9 @@
 confidential values in other slices' tables.
 """
 
-from outwork.documents.actions import keep, seal, unseal
+from outwork.documents.actions import keep, seal, unseal, unseal_under
 from outwork.documents.model import Document
-from outwork.documents.queries import content, document, source
+from outwork.documents.queries import content, document, opened, source
 from outwork.documents.reading import MAX_BYTES, read
 
 __all__ = [
@@ -15,8 +15,10 @@ __all__ = [
     "content",
     "document",
     "keep",
+    "opened",
     "read",
     "seal",
     "source",
     "unseal",
+    "unseal_under",
 ]

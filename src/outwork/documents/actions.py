@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from outwork.documents import store
 from outwork.documents.model import Document
 from outwork.kit.database import Connection, keyring_of
-from outwork.kit.keyring import seal_under
+from outwork.kit.keyring import Keyring, seal_under
 from outwork.operation import Operation
 from outwork.vocabulary import Digest, DocumentId, EngagementId, Json, SourceText
 
@@ -64,4 +64,9 @@ def seal(db: Connection, engagement: EngagementId, value: Json, context: str) ->
 
 def unseal(db: Connection, engagement: EngagementId, sealed: bytes, context: str) -> Json:
     """The JSON value; raises KeyMissing after erasure and SealBroken after tampering."""
-    return json.loads(keyring_of(db).open(engagement, sealed, context))
+    return unseal_under(keyring_of(db), engagement, sealed, context)
+
+
+def unseal_under(keyring: Keyring, engagement: EngagementId, sealed: bytes, context: str) -> Json:
+    """The JSON value, without a transaction; raises as `unseal` does."""
+    return json.loads(keyring.open(engagement, sealed, context))

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 import sqlalchemy as sa
+from pydantic import TypeAdapter
 
 from outwork.documents import store
 from outwork.documents.model import Document
 from outwork.kit.database import Connection, keyring_of
-from outwork.kit.keyring import open_under
+from outwork.kit.keyring import Keyring, open_under
 from outwork.vocabulary import DocumentId, NotFound, SourceText
 
 
@@ -23,11 +27,26 @@ def content(db: Connection, identifier: DocumentId) -> bytes:
 
 def source(db: Connection, identifier: DocumentId) -> SourceText:
     """The canonical text; raises NotFound, KeyMissing after erasure."""
-    row = document(db, identifier)
+    return _source(document(db, identifier), _opened(db, identifier, "text"))
+
+
+def opened(
+    keyring: Keyring, row: Mapping[str, Any], sealed_key: bytes, sealed_text: bytes
+) -> SourceText:
+    """The canonical text out of rows that were read already; raises KeyMissing after erasure."""
+    kept = _DOCUMENT.validate_python(row)
+    own = keyring.open(kept.engagement_id, sealed_key, f"{kept.id}/key")
+    return _source(kept, open_under(own, sealed_text, f"{kept.id}/text"))
+
+
+_DOCUMENT = TypeAdapter(Document)
+
+
+def _source(row: Document, text: bytes) -> SourceText:
     return SourceText(
         name=row.name,
         media_type=row.media_type,
-        text=_opened(db, identifier, "text").decode("utf-8", "surrogatepass"),
+        text=text.decode("utf-8", "surrogatepass"),
         digest=row.digest,
         text_digest=row.text_digest,
         extractor=row.extractor,

@@ -283,6 +283,7 @@ MESSAGES: Mapping[str, str] = {
     "not-reserved": msg("You have not reserved this item."),
     "reservation-expired": msg("Your reservation has run out; take the item again."),
     "already-submitted": msg("This item is submitted already."),
+    "changed-meanwhile": msg("Something about this item changed meanwhile. Try again."),
     "wrong-purpose": msg("This is an item to %(purpose)s."),
     "not-submitted": msg("The item is not submitted (%(state)s)."),
     "unknown-clause": msg("The guideline in force has no clause %(clause)s."),

@@ -21,6 +21,7 @@ from pydantic import TypeAdapter
 from sqlalchemy.dialects.postgresql import JSONB
 
 from outwork.kit.keyring import Keyring
+from outwork.kit.lane import Lane
 from outwork.kit.paging import LARGEST_PAGE
 
 Connection = sa.Connection
@@ -37,12 +38,25 @@ metadata = sa.MetaData(
 )
 
 
-def scoped(name: str, *parts: sa.schema.SchemaItem) -> sa.Table:
-    """A table whose rows belong to one engagement: has engagement_id, and row-level security."""
+# Functions of the database, by name, in the order in which they are made.
+FUNCTIONS: dict[str, str] = {}
+
+
+def function(name: str, body: str) -> str:
+    """Declare a function of the database; the migration makes it. Gives its name."""
+    FUNCTIONS[name] = body.strip() + "\n"
+    return name
+
+
+def scoped(name: str, *parts: sa.schema.SchemaItem, listed: bool = True) -> sa.Table:
+    """A table whose rows belong to one engagement: has engagement_id, and row-level security.
+
+    `listed=False` saves the index on engagement_id where another index finds the rows.
+    """
     return sa.Table(
         name,
         metadata,
-        sa.Column("engagement_id", sa.Text, nullable=False, index=True),
+        sa.Column("engagement_id", sa.Text, nullable=False, index=listed),
         *parts,
         info={"scope": "engagement"},
     )
@@ -59,6 +73,7 @@ class Database:
 
     engine: sa.Engine
     keyring: Keyring
+    lane: Lane
 
     @staticmethod
     def connect(dsn: str, keyring: Keyring, pool: int = 5) -> Database:
@@ -70,20 +85,27 @@ class Database:
             max_overflow=pool,
             pool_pre_ping=True,
         )
-        return Database(engine, keyring)
+        return Database(engine, keyring, Lane(dsn))
+
+    @contextmanager
+    def begin(self) -> Iterator[Connection]:
+        """One transaction that sees no rows of any engagement until it is told who acts."""
+        with self.engine.connect() as bare:
+            db = bare.execution_options(keyring=self.keyring)
+            with db.begin():
+                yield db
 
     @contextmanager
     def transaction(self, actor: str, engagements: Sequence[str] = ()) -> Iterator[Connection]:
         """One transaction that sees the rows of `engagements` and the actor's own."""
-        with self.engine.connect() as bare:
-            db = bare.execution_options(keyring=self.keyring)
-            with db.begin():
-                see(db, actor, engagements)
-                yield db
+        with self.begin() as db:
+            see(db, actor, engagements)
+            yield db
 
     def close(self) -> None:
         """Give every connection back."""
         self.engine.dispose()
+        self.lane.close()
 
 
 def see(db: Connection, actor: str, engagements: Sequence[str]) -> None:
@@ -95,6 +117,17 @@ def see(db: Connection, actor: str, engagements: Sequence[str]) -> None:
         ),
         {"actor": actor, "engagements": "{" + ",".join(engagements) + "}"},
     )
+
+
+def alone(db: Connection, name: str) -> None:
+    """Until this transaction ends, no other is `alone` or `together` under that name."""
+    db.execute(sa.text("select pg_advisory_xact_lock(hashtextextended(:name, 1))"), {"name": name})
+
+
+def together(db: Connection, name: str) -> None:
+    """Until this transaction ends, others may be `together` under that name, but none `alone`."""
+    statement = "select pg_advisory_xact_lock_shared(hashtextextended(:name, 1))"
+    db.execute(sa.text(statement), {"name": name})
 
 
 def keyring_of(db: Connection) -> Keyring:
@@ -148,7 +181,7 @@ class Records(Generic[T]):
         row = db.execute(query).mappings().first()
         if row is None:
             raise self._missing(key[-1])
-        return self._record(row)
+        return self.record(row)
 
     def find(
         self,
@@ -165,13 +198,13 @@ class Records(Generic[T]):
             query = query.limit(min(limit, LARGEST_PAGE + 1))
         if lock:
             query = query.with_for_update()
-        return [self._record(row) for row in db.execute(query).mappings()]
+        return [self.record(row) for row in db.execute(query).mappings()]
 
     def one(self, db: Connection, *where: sa.ColumnElement[bool]) -> T | None:
         """The last record that meets all conditions, or None."""
         query = sa.select(self.table).where(*where).order_by(*[c.desc() for c in self._key])
         row = db.execute(query.limit(1)).mappings().first()
-        return None if row is None else self._record(row)
+        return None if row is None else self.record(row)
 
     def remove(self, db: Connection, *where: sa.ColumnElement[bool]) -> int:
         """Delete rows that meet all conditions; how many."""
@@ -187,7 +220,8 @@ class Records(Generic[T]):
                 row[name] = value.value if isinstance(value, Enum) else value
         return row
 
-    def _record(self, row: Mapping[Any, Any]) -> T:
+    def record(self, row: Mapping[Any, Any]) -> T:
+        """The frozen value of a row; further columns are left out."""
         return self._adapter.validate_python({n: row[n] for n in self._names})
 
 

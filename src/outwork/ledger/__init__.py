@@ -5,7 +5,7 @@ place in the tree and signs a checkpoint. Everything offline needs is in the bun
 """
 
 from outwork.ledger import bundle, canonical
-from outwork.ledger.actions import integrate, record
+from outwork.ledger.actions import Prepared, integrate, prepare, record, seal_openings
 from outwork.ledger.model import EVENTS, EventBody, Sealed, event, instant_text
 from outwork.ledger.queries import (
     Entry,
@@ -29,6 +29,7 @@ __all__ = [
     "Entry",
     "EventBody",
     "Head",
+    "Prepared",
     "Sealed",
     "bundle",
     "canonical",
@@ -43,9 +44,11 @@ __all__ = [
     "leaf_hashes",
     "log_signer",
     "pending",
+    "prepare",
     "rebuilt_root_matches",
     "record",
     "root_at",
+    "seal_openings",
     "timeline",
     "verifier_key",
 ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -10,10 +11,43 @@ from sqlalchemy.dialects.postgresql import ARRAY, insert
 
 from outwork.kit.database import Connection, keyring_of
 from outwork.kit.ids import Entropy
+from outwork.kit.keyring import Keyring
 from outwork.ledger import canonical, checkpoint, queries, sealing, store
 from outwork.ledger.model import EventBody, split
 from outwork.ledger.tree import Frontier, leaf_hash
 from outwork.vocabulary import EngagementId, Json
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """An event as its row takes it: public values, commitments, and openings in the clear."""
+
+    kind: str
+    version: int
+    public: dict[str, Json]
+    sealed: dict[str, str]
+    openings: bytes | None
+
+
+def prepare(body: EventBody, entropy: Entropy) -> Prepared:
+    """Split an event and commit to what is confidential, each field under a salt of its own."""
+    public, hidden = split(body)
+    openings: dict[str, list[Json]] = {}
+    commitments: dict[str, str] = {}
+    for name, value in hidden.items():
+        salt = entropy(sealing.SALT_SIZE)
+        commitments[name] = sealing.commit(value, salt)
+        openings[name] = [salt.hex(), value]
+    plain = canonical.encode(openings) if openings else None
+    return Prepared(body.kind, body.version, public, commitments, plain)
+
+
+def seal_openings(
+    keyring: Keyring, engagement: EngagementId, event_id: int, openings: bytes
+) -> bytes:
+    """The openings of an event under its engagement's key."""
+    keyring.make(engagement)
+    return keyring.seal(engagement, openings, f"event/{event_id}")
 
 
 def record(db: Connection, body: EventBody, actor: str, at: datetime, entropy: Entropy) -> None:
@@ -22,35 +56,25 @@ def record(db: Connection, body: EventBody, actor: str, at: datetime, entropy: E
     `actor` is the pseudonym of whoever acted, in this engagement.
     """
     engagement = body.engagement
-    public, hidden = split(body)
-    keyring = keyring_of(db)
-    openings: dict[str, list[Json]] = {}
-    commitments: dict[str, str] = {}
-    for name, value in hidden.items():
-        salt = entropy(sealing.SALT_SIZE)
-        commitments[name] = sealing.commit(value, salt)
-        openings[name] = [salt.hex(), value]
+    made = prepare(body, entropy)
     event_id = db.execute(
         sa.insert(store.event_table)
         .values(
             engagement_id=engagement,
-            kind=body.kind,
-            version=body.version,
+            kind=made.kind,
+            version=made.version,
             at=at,
             actor=actor,
-            public=public,
-            sealed=commitments,
+            public=made.public,
+            sealed=made.sealed,
         )
         .returning(store.event_table.c.id)
     ).scalar_one()
-    if openings:
-        keyring.make(engagement)
-        plain = canonical.encode(openings)
+    if made.openings is not None:
+        sealed = seal_openings(keyring_of(db), engagement, event_id, made.openings)
         db.execute(
             sa.insert(store.disclosure_table).values(
-                engagement_id=engagement,
-                event_id=event_id,
-                openings=keyring.seal(engagement, plain, f"event/{event_id}"),
+                engagement_id=engagement, event_id=event_id, openings=sealed
             )
         )
 

@@ -56,24 +56,39 @@ def event(*, version: int = 1) -> Any:
     return declare
 
 
+_SHAPES: dict[str, list[tuple[str, TypeAdapter[Any], bool]]] = {}
+
+
+def _shape(of: type[EventBody]) -> list[tuple[str, TypeAdapter[Any], bool]]:
+    """Name, adapter and whether it is sealed, of each field but the engagement."""
+    if of.kind in _SHAPES:
+        return _SHAPES[of.kind]
+    hints = get_type_hints(of, include_extras=True)
+    made = [
+        (
+            f.name,
+            TypeAdapter(hints[f.name]),
+            any(isinstance(m, _Mark) for m in getattr(hints[f.name], "__metadata__", ())),
+        )
+        for f in fields(of)
+        if f.name != "engagement"
+    ]
+    return _SHAPES.setdefault(of.kind, made)
+
+
 def split(body: EventBody) -> tuple[dict[str, Json], dict[str, Json]]:
     """The public and the confidential values of an event, as JSON values."""
-    hints = get_type_hints(type(body), include_extras=True)
     public: dict[str, Json] = {}
     sealed: dict[str, Json] = {}
-    for f in fields(body):
-        if f.name == "engagement":
-            continue
-        hint = hints[f.name]
-        value = TypeAdapter(hint).dump_python(getattr(body, f.name), mode="json")
-        hidden = any(isinstance(m, _Mark) for m in getattr(hint, "__metadata__", ()))
+    for name, adapter, hidden in _shape(type(body)):
+        value = adapter.dump_python(getattr(body, name), mode="json")
         if not hidden:
-            public[f.name] = value
+            public[name] = value
         elif isinstance(value, dict):
             # One commitment per key, so that one answer can be disclosed without the others.
-            sealed |= {f"{f.name}.{name}": part for name, part in value.items()}
+            sealed |= {f"{name}.{key}": part for key, part in value.items()}
         else:
-            sealed[f.name] = value
+            sealed[name] = value
     return public, sealed
 
 

@@ -155,6 +155,18 @@ def _ceiling(risk: float) -> Decimal:
     return Decimal(repr(risk)).quantize(Decimal("0.000001"), rounding="ROUND_CEILING")
 
 
+def _to_inspect(
+    op: Operation, assignment: AssignmentId
+) -> tuple[execution.Assignment, agreements.WorkOrder]:
+    """The assignment and its work order, both locked: the work order first, as everywhere."""
+    found = execution.assignment(op.db, assignment)
+    op.require(agreements.engagement(op.db, found.engagement_id))
+    if found.purpose is not Purpose.INSPECT or found.work_order_id is None:
+        raise Refusal("wrong-purpose", purpose=found.purpose.value)
+    order = agreements.work_order(op.db, found.work_order_id, lock=True)
+    return execution.assignment(op.db, assignment, lock=True), order
+
+
 @act(
     roles=[Role.REVIEWER],
     stages=INSPECTING,
@@ -169,11 +181,7 @@ def inspect(
     op: Operation, assignment: AssignmentId, defects: Sequence[DefectFound], seconds: int = 0
 ) -> None:
     """Hand in the inspection of a reserved item: its defects, each citing a clause."""
-    found = execution.assignment(op.db, assignment, lock=True)
-    op.require(agreements.engagement(op.db, found.engagement_id))
-    if found.purpose is not Purpose.INSPECT or found.work_order_id is None:
-        raise Refusal("wrong-purpose", purpose=found.purpose.value)
-    order = agreements.work_order(op.db, found.work_order_id, lock=True)
+    found, order = _to_inspect(op, assignment)
     sample = queries.sample_of(op.db, order)
     if sample is None or order.stage is not Stage.ASSURANCE:
         raise Refusal("sample-not-drawn")

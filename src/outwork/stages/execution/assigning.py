@@ -12,6 +12,7 @@ from outwork.stages.execution.model import (
     Assignment,
     AssignmentState,
     WorkItem,
+    takes,
 )
 from outwork.vocabulary import (
     ActorId,
@@ -46,6 +47,7 @@ def open_assignment(
         work_order_id=item.work_order_id,
         purpose=purpose,
         level=level,
+        taker=takes(purpose, level),
         round=round_,
         rank=rank,
         state=AssignmentState.OPEN,

@@ -69,8 +69,9 @@ class WorkItem:
 class Assignment:
     """A piece of work on an item for one purpose.
 
-    Level 0 of `produce` is the agent's draft, level 1 the analyst's answer. `reserved_for` keeps
-    it for one actor; `note` and `clause` say why rework was ordered.
+    Level 0 of `produce` is the agent's draft, level 1 the analyst's answer. `taker` is the role
+    that takes it; `reserved_for` keeps it for one actor; `note` and `clause` say why rework was
+    ordered.
     """
 
     engagement_id: EngagementId
@@ -79,6 +80,7 @@ class Assignment:
     work_order_id: WorkOrderId | None
     purpose: Purpose
     level: int
+    taker: Role
     round: int
     rank: int
     state: AssignmentState
@@ -151,6 +153,17 @@ def obstacles(
     if purpose not in CHECKING and not certified:
         reasons.append(Reason("not-certified"))
     return reasons
+
+
+def after_submission(
+    purpose: Purpose, level: int
+) -> tuple[ItemState | None, tuple[Role, Purpose, int] | None]:
+    """What a submission makes of its item, and who works on it next: taker, purpose and level."""
+    if purpose is not Purpose.PRODUCE:
+        return None, None
+    if level > 0:
+        return ItemState.SUBMITTED, None
+    return ItemState.DRAFTED, (takes(Purpose.PRODUCE, 1), Purpose.PRODUCE, 1)
 
 
 def hold_reason(assignment: Assignment, actor: ActorId, now: datetime) -> str | None:

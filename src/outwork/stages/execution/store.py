@@ -25,16 +25,22 @@ assignment_table = scoped(
     "assignment",
     key(), sa.Column("item_id", sa.ForeignKey("work_item.id"), nullable=False, index=True),
     text("work_order_id", nullable=True), text("purpose"),
-    sa.Column("level", sa.SmallInteger, nullable=False),
+    sa.Column("level", sa.SmallInteger, nullable=False), text("taker"),
     sa.Column("round", sa.Integer, nullable=False),
     sa.Column("rank", sa.SmallInteger, nullable=False),
     text("state"), instant("opened_at"), text("actor_id", nullable=True),
     text("reserved_for", nullable=True), instant("leased_until", nullable=True),
     text("clause"), text("note"),
+    # A queue is a work order and who takes from it; a claim reads the head of each.
     sa.Index(
-        "ix_assignment_waiting", "engagement_id", "rank", "id",
-        postgresql_where=sa.text("state in ('open', 'live')"),
+        "ix_assignment_waiting", "work_order_id", "taker", "rank", "id",
+        postgresql_where=sa.text("state in ('open', 'live') and reserved_for is null"),
     ),
+    sa.Index(
+        "ix_assignment_reserved", "reserved_for", "rank", "id",
+        postgresql_where=sa.text("state in ('open', 'live') and reserved_for is not null"),
+    ),
+    sa.Index("ix_assignment_held", "actor_id", postgresql_where=sa.text("state = 'live'")),
 )  # fmt: skip
 
 submission_table = scoped(
@@ -74,29 +80,3 @@ assignments = Records(assignment_table, Assignment, lambda i: NotFound("assignme
 submissions = Records(submission_table, Submission, lambda i: NotFound("submission", i))
 answers = Records(answer_table, StoredAnswer, lambda i: NotFound("answer", i))
 seeds = Records(seed_table, SeedCommitment)
-
-# The best assignment this actor may take, reserved in one statement. What makes one eligible is
-# stated once more in model.obstacles; a test holds the two equal.
-CLAIM = sa.text("""
-    update assignment set state = 'live', actor_id = :actor, leased_until = :until
-    where id = (
-        select a.id from assignment a
-        where a.engagement_id = :engagement
-          and (a.state = 'open' or (a.state = 'live' and a.leased_until <= :now))
-          and (a.reserved_for is null or a.reserved_for = :actor)
-          and a.purpose || '/' || a.level = any(:kinds)
-          and (cast(:work_order as text) is null or a.work_order_id = :work_order)
-          and not (
-            a.purpose in ('inspect', 'review', 'adjudicate')
-            and exists (
-              select 1 from submission s
-              where s.item_id = a.item_id and s.family = :family
-                and s.purpose in ('produce', 'overlap', 'control')
-            )
-          )
-        order by a.rank, a.id
-        limit 1
-        for update skip locked
-    )
-    returning id
-""")

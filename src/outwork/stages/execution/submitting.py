@@ -2,39 +2,39 @@
 
 from __future__ import annotations
 
+import json
+import secrets
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import replace
+from datetime import datetime
+from typing import Any
 
+import psycopg
 import sqlalchemy as sa
+from psycopg.types.json import Jsonb
 
-from outwork import agreements, documents, ledger, practices
-from outwork.access import ActorKind, Membership
-from outwork.operation import Operation, act
+from outwork import agreements, ledger, practices
+from outwork.access import Membership, Session
+from outwork.kit.database import Connection, Database, keyring_of
+from outwork.kit.ids import Entropy, Ids
+from outwork.kit.keyring import Keyring
+from outwork.operation import PLAINLY, Caller, Operation, Plainly, act
 from outwork.practices import Case
 from outwork.stages import transfer
-from outwork.stages.execution import events, queries, store
-from outwork.stages.execution.assigning import (
-    member_of,
-    open_assignment,
-    refuse_on_expired_waiver,
-)
+from outwork.stages.execution import events, queries, statements
+from outwork.stages.execution.assigning import open_assignment, refuse_on_expired_waiver
+from outwork.stages.execution.basis import Basis
 from outwork.stages.execution.model import (
     CHECKING,
     Assignment,
     AssignmentState,
-    ItemState,
-    StoredAnswer,
-    Submission,
-    WorkItem,
-    hold_reason,
+    after_submission,
     score,
     with_origin,
 )
 from outwork.stages.execution.reserving import WORKING, held_assignment, refuse_if_barred
 from outwork.vocabulary import (
     Answer,
-    AnswerId,
     AssignmentId,
     BadInput,
     Json,
@@ -50,6 +50,7 @@ from outwork.vocabulary import (
     roles=[Role.ANALYST, Role.AGENT],
     stages=WORKING,
     records=[events.ItemSubmitted, transfer.CertificationScored],
+    always=False,
 )
 def submit(
     op: Operation,
@@ -58,30 +59,68 @@ def submit(
     seconds: int = 0,
     imported: bool = False,
 ) -> SubmissionId:
-    """Hand in the answers to every question of a reserved item."""
-    found, member = held_assignment(op, assignment)
+    """Hand in the answers to every question of a reserved item; a repeated call changes nothing."""
+    try:
+        found, member = held_assignment(op, assignment)
+    except Refusal as refused:
+        before = _handed_in_before(op, assignment, answers)
+        if refused.code != "already-submitted" or before is None:
+            raise
+        return before
     if found.purpose in CHECKING:
         raise Refusal("wrong-purpose", purpose=found.purpose.value)
     refuse_on_expired_waiver(op, agreements.engagement(op.db, found.engagement_id))
     refuse_if_barred(op, member, found)
     made = complete(op, found, answers, seconds, imported=imported)
-    item = queries.item(op.db, found.item_id)
     if found.purpose is Purpose.CERTIFY:
         _score_if_finished(op, member, found.round)
-    elif found.level == 0:
-        store.items.save(op.db, replace(item, state=ItemState.DRAFTED))
-        open_assignment(op, item, Purpose.PRODUCE, 1, found.round)
-    else:
-        store.items.save(op.db, replace(item, state=ItemState.SUBMITTED))
-        _inspect_again_if_corrected(op, item, found)
+    elif found.level > 0:
+        _inspect_again_if_corrected(op, found)
     return made
 
 
-def _inspect_again_if_corrected(op: Operation, item: WorkItem, done: Assignment) -> None:
+@submit.swiftly
+def _submit_swiftly(
+    database: Database,
+    caller: Caller,
+    now: datetime | None,
+    assignment: AssignmentId,
+    answers: Sequence[Answer],
+    seconds: int = 0,
+    imported: bool = False,
+) -> SubmissionId | Plainly:
+    actor, session = (None, caller.digest) if isinstance(caller, Session) else (caller, None)
+    try:
+        row = database.lane.one(statements.READ_BASIS, (actor, session, now, assignment))
+        if row is None:
+            return PLAINLY
+        basis = Basis(row, database.keyring)
+        if not basis.ordinary(submit.rule):
+            return PLAINLY
+        made, parameters = _prepared(basis, answers, seconds, imported, secrets.token_bytes)
+        done = database.lane.one(statements.WRITE_SUBMISSION, parameters)
+    except psycopg.OperationalError:
+        return PLAINLY
+    return made if done == ("done",) else PLAINLY
+
+
+def _handed_in_before(
+    op: Operation, assignment: AssignmentId, answers: Sequence[Answer]
+) -> SubmissionId | None:
+    """The actor's own submission with these very answers: a retry whose answer got lost."""
+    made = queries.submission_of(op.db, assignment)
+    if made is None or made.author_id != op.actor.id:
+        return None
+    stored = {a.question: _content(a) for a in queries.answers_of(op.db, made.id)}
+    return made.id if stored == {a.question: _content(a) for a in answers} else None
+
+
+def _inspect_again_if_corrected(op: Operation, done: Assignment) -> None:
     """What is corrected after the verdict is inspected again before anything is delivered."""
     assert done.work_order_id is not None  # control items end in certification
     order = agreements.work_order(op.db, done.work_order_id)
     if order.stage is Stage.ASSURANCE:
+        item = queries.item(op.db, done.item_id)
         open_assignment(op, item, Purpose.INSPECT, 1, order.round)
 
 
@@ -93,56 +132,96 @@ def complete(
     *,
     imported: bool = False,
 ) -> SubmissionId:
-    """Close a held assignment with a submission; the actor must hold it and not be barred."""
-    member = member_of(op, assignment.engagement_id)
-    why = hold_reason(assignment, op.actor.id, op.now)
-    if why is not None:
-        raise Refusal(why, assignment=assignment.id)
-    refuse_if_barred(op, member, assignment)
-    item = queries.item(op.db, assignment.item_id)
+    """Close a held assignment with a submission; the actor must hold it and not be barred.
+
+    Raises Refusal where the actor does not, and BadInput for answers that cannot stand.
+    """
+    basis = Basis(_read(op.db, op.actor.id, op.now, assignment.id), keyring_of(op.db), op.db)
+    basis.refuse()
+    made, parameters = _prepared(basis, answers, seconds, imported, op.entropy)
+    connection = op.db.connection.driver_connection
+    assert isinstance(connection, psycopg.Connection)
+    done = connection.execute(statements.WRITE_SUBMISSION.encode(), parameters).fetchone()
+    if done != ("done",):  # the caller holds the locks: what the rules saw cannot have changed
+        raise Refusal("changed-meanwhile")
+    op.recorded(events.ItemSubmitted)
+    return made
+
+
+def _read(db: Connection, actor: str, at: datetime, assignment: AssignmentId) -> Sequence[Any]:
+    statement = statements.READ_BASIS.replace("%s", "{}").format(":a", ":s", ":t", ":i")
+    row = db.execute(sa.text(statement), {"a": actor, "s": None, "t": at, "i": assignment}).one()
+    return tuple(row)
+
+
+def _prepared(
+    basis: Basis, answers: Sequence[Answer], seconds: int, imported: bool, entropy: Entropy
+) -> tuple[SubmissionId, tuple[Any, ...]]:
+    """Hold answers to the rules; gives the submission's id and what its statement takes."""
+    found, item = basis.assignment, basis.item
     service = practices.service(item.service)
-    source = documents.source(op.db, item.document_id)
+    source = basis.source()
     practices.check_answers(service, source, answers)
     for answer in answers:
         _refuse_uncanonical(answer)
-    before = (
-        {} if assignment.purpose is Purpose.CERTIFY else queries.current_answers(op.db, item.id)
-    )
-    by_agent = op.actor.kind is ActorKind.AGENT
-    stored = [with_origin(a, before.get(a.question), by_agent, imported) for a in answers]
+    before = basis.before()
+    stored = [with_origin(a, before.get(a.question), basis.by_agent, imported) for a in answers]
     hints = service.check(Case(source, tuple(stored)))
-    made = Submission(
-        engagement_id=item.engagement_id,
-        id=SubmissionId(op.new_id("sub")),
-        item_id=item.id,
-        assignment_id=assignment.id,
-        author_id=op.actor.id,
-        family=queries.families(op.db, op.actor.id, member.pseudonym),
-        purpose=assignment.purpose,
-        at=op.now,
-        seconds=min(max(0, seconds), practices.LONGEST_EFFORT),
-        hints=tuple({"code": d.code, "question": d.question} for d in hints),
-    )
-    store.submissions.add(op.db, made)
-    _store_answers(op, made, stored)
-    store.assignments.save(op.db, replace(assignment, state=AssignmentState.DONE))
-    progress = store.progress_table
-    op.db.execute(sa.delete(progress).where(progress.c.assignment_id == assignment.id))
-    op.record(
+    ids = Ids(basis.at, entropy)
+    made = SubmissionId(ids.next("sub"))
+    effort = min(max(0, seconds), practices.LONGEST_EFFORT)
+    event = ledger.prepare(
         events.ItemSubmitted(
             engagement=item.engagement_id,
-            assignment=assignment.id,
-            submission=made.id,
+            assignment=found.id,
+            submission=made,
             item=item.id,
-            purpose=assignment.purpose,
-            level=assignment.level,
+            purpose=found.purpose,
+            level=found.level,
             origins=dict(sorted(Counter(a.origin for a in stored).items())),
-            seconds=made.seconds,
+            seconds=effort,
             hints=len(hints),
             answers={a.question: _content(a) for a in stored},
-        )
+        ),
+        entropy,
     )
-    return made.id
+    state, following = after_submission(found.purpose, found.level)
+    parameters = (
+        basis.actor, item.engagement_id, basis.at, found.id, basis.standing, basis.latest,
+        made, basis.family, effort,
+        Jsonb([{"code": d.code, "question": d.question} for d in hints]),
+        *_columns(basis.keyring, item.engagement_id, ids, stored),
+        state and state.value, ids.next("asg") if following else None,
+        *(following or (None, None, None)),
+        basis.event_id, event.kind, event.version, Jsonb(event.public), Jsonb(event.sealed),
+        ledger.seal_openings(
+            basis.keyring, item.engagement_id, basis.event_id, event.openings or b"{}"
+        ),
+    )  # fmt: skip
+    return made, parameters
+
+
+def _columns(
+    keyring: Keyring, engagement: str, ids: Ids, answers: Sequence[Answer]
+) -> tuple[list[Any], ...]:
+    """The answers' rows, column by column, values and evidence sealed."""
+    identifiers = [ids.next("ans") for _ in answers]
+    return (
+        identifiers,
+        [a.question for a in answers],
+        [a.origin.value for a in answers],
+        [a.confidence for a in answers],
+        [a.seconds for a in answers],
+        [a.revises for a in answers],
+        [
+            keyring.seal(
+                engagement,
+                json.dumps(_content(a), ensure_ascii=False, separators=(",", ":")).encode(),
+                f"{identifier}/content",
+            )
+            for identifier, a in zip(identifiers, answers, strict=True)
+        ],
+    )
 
 
 def _refuse_uncanonical(answer: Answer) -> None:
@@ -156,31 +235,6 @@ def _refuse_uncanonical(answer: Answer) -> None:
 def _content(answer: Answer) -> Json:
     evidence = queries.EVIDENCE.dump_python(answer.evidence, mode="json")
     return {"value": answer.value, "evidence": evidence}
-
-
-def _store_answers(op: Operation, made: Submission, answers: Sequence[Answer]) -> None:
-    rows = []
-    for answer in answers:
-        identifier = AnswerId(op.new_id("ans"))
-        sealed = documents.seal(
-            op.db, made.engagement_id, _content(answer), f"{identifier}/content"
-        )
-        rows.append(
-            StoredAnswer(
-                engagement_id=made.engagement_id,
-                id=identifier,
-                submission_id=made.id,
-                item_id=made.item_id,
-                question=answer.question,
-                origin=answer.origin,
-                confidence=answer.confidence,
-                seconds=answer.seconds,
-                author_id=made.author_id,
-                revises=answer.revises,
-                content=sealed,
-            )
-        )
-    store.answers.add(op.db, *rows)
 
 
 def _score_if_finished(op: Operation, member: Membership, attempt: int) -> None:

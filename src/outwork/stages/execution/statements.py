@@ -1,0 +1,286 @@
+"""The hot statements: claim and hand in, each one round trip with its event in it.
+
+They are functions of the database, so that every route (API, web, command line, jobs) runs the same
+text. What makes one eligible is stated once more in `model.obstacles`; a test over random worlds
+holds the two equal. Row-level security is in force inside them: `enter` has said whose rows exist.
+"""
+
+from __future__ import annotations
+
+from outwork.kit.database import function
+
+# An instant as it stands in the log: without a fraction where there is none.
+INSTANT = function(
+    "instant_text",
+    """
+create function instant_text(p_at timestamptz) returns text language sql stable as $$
+  select to_char(p_at at time zone 'utc', 'YYYY-MM-DD"T"HH24:MI:SS')
+    || case when date_trunc('second', p_at) = p_at then ''
+            else to_char(p_at at time zone 'utc', '.US') end
+    || 'Z'
+$$
+""",
+)
+
+# What the rules ask of a person in an engagement at an instant. Handing in compares it with what
+# the rules saw: whatever changed in between is decided anew.
+STANDING = function(
+    "standing",
+    """
+create function standing(
+  p_actor text, p_engagement text, p_at timestamptz,
+  out pseudonym text, out roles jsonb, out family text, out live boolean, out stage text,
+  out certified boolean, out doubtful boolean
+) language sql stable as $$
+  select m.pseudonym, m.roles, coalesce(nullif(a.family, ''), m.pseudonym),
+    m.valid_from <= p_at and p_at < m.valid_until,
+    e.stage,
+    coalesce((
+      select c.passed from certification c
+      where c.engagement_id = p_engagement and c.actor_id = p_actor
+        and c.guideline_version = (
+          select max(g.version) from guideline g where g.engagement_id = p_engagement)
+      order by c.id desc limit 1), false),
+    -- An expired waiver may have been made good: that is for the slow way to find out.
+    exists (
+      select from waiver w
+      where w.engagement_id = p_engagement and w.expires_at <= p_at
+        and w.countersigned_by is not null)
+  from membership m
+  join actor a on a.id = m.actor_id
+  join engagement e on e.id = m.engagement_id
+  where m.engagement_id = p_engagement and m.actor_id = p_actor
+$$
+""",
+)
+
+# The best assignment the actor may take, reserved. Outcome: claimed, held (it has one already),
+# nothing, or plainly (a rule refuses, or cannot be told here: the slow way says why). `trusting`
+# says that the slow way has looked at expired waivers.
+# Of each queue (a work order and who takes from it) only the head is looked at, so that a claim
+# costs the same whatever waits.
+CLAIM = function(
+    "claim_next",
+    """
+create function claim_next(
+  p_actor text, p_engagement text, p_order text, p_at timestamptz, p_until timestamptz,
+  p_trusting boolean,
+  out outcome text, out assignment text
+) language plpgsql as $$
+#variable_conflict use_column
+declare
+  me record;
+  head record;
+  got record;
+begin
+  perform pg_advisory_xact_lock_shared(hashtextextended(p_engagement, 1));
+  select * into me from standing(p_actor, p_engagement, p_at);
+  if me.pseudonym is null or not me.live or (me.doubtful and not p_trusting)
+     or me.stage not in ('transfer', 'setup', 'execution', 'assurance') then
+    outcome := 'plainly';
+    return;
+  end if;
+  -- Two windows of one person get the same item.
+  perform pg_advisory_xact_lock(hashtextextended(p_engagement || '/' || p_actor, 0));
+  select a.id into assignment from assignment a
+  where a.actor_id = p_actor and a.engagement_id = p_engagement
+    and a.state = 'live' and a.leased_until > p_at
+  limit 1;
+  if found then
+    outcome := 'held';
+    return;
+  end if;
+  for head in
+    with taker as (
+      select t.role from unnest(array['agent', 'analyst', 'reviewer']) as t(role)
+      where me.roles ? t.role and (t.role = 'reviewer' or me.certified)
+    ), heads as (
+      select o.id as work_order, t.role, h.rank, h.id
+      from work_order o cross join taker t cross join lateral (
+        select a.rank, a.id from assignment a
+        where a.work_order_id = o.id and a.taker = t.role and a.reserved_for is null
+          and a.state in ('open', 'live') and (a.state = 'open' or a.leased_until <= p_at)
+          and not (
+            a.purpose in ('inspect', 'review', 'adjudicate') and exists (
+              select from submission s
+              where s.item_id = a.item_id and s.family = me.family
+                and s.purpose in ('produce', 'overlap', 'control')))
+        order by a.rank, a.id limit 1
+      ) h
+      where o.engagement_id = p_engagement and (p_order is null or o.id = p_order)
+      union all
+      select null, null, h.rank, h.id from (
+        select a.rank, a.id from assignment a
+        where a.reserved_for = p_actor and a.engagement_id = p_engagement
+          and a.state in ('open', 'live') and (a.state = 'open' or a.leased_until <= p_at)
+          and (p_order is null or a.work_order_id = p_order)
+          and case when a.purpose = 'certify' then me.roles ?| array['analyst', 'agent']
+                   else a.taker in (select role from taker) end
+          and not (
+            a.purpose in ('inspect', 'review', 'adjudicate') and exists (
+              select from submission s
+              where s.item_id = a.item_id and s.family = me.family
+                and s.purpose in ('produce', 'overlap', 'control')))
+        order by a.rank, a.id limit 1
+      ) h
+    )
+    select * from heads order by rank, id
+  loop
+    if head.role is null then
+      select a.* into got from assignment a
+      where a.id = head.id and a.reserved_for = p_actor and a.state in ('open', 'live')
+        and (a.state = 'open' or a.leased_until <= p_at)
+      for update skip locked;
+    else
+      select a.* into got from assignment a
+      where a.work_order_id = head.work_order and a.taker = head.role and a.reserved_for is null
+        and a.state in ('open', 'live') and (a.state = 'open' or a.leased_until <= p_at)
+        and not (
+        a.purpose in ('inspect', 'review', 'adjudicate') and exists (
+          select from submission s
+          where s.item_id = a.item_id and s.family = me.family
+            and s.purpose in ('produce', 'overlap', 'control')))
+      order by a.rank, a.id limit 1
+      for update skip locked;
+    end if;
+    exit when found;
+  end loop;
+  if got is null then
+    outcome := 'nothing';
+    return;
+  end if;
+  update assignment a set state = 'live', actor_id = p_actor, leased_until = p_until
+  where a.id = got.id;
+  insert into event (engagement_id, kind, version, at, actor, public, sealed)
+  values (p_engagement, 'execution.item-claimed', 1, p_at, me.pseudonym,
+    jsonb_build_object('assignment', got.id, 'item', got.item_id, 'purpose', got.purpose,
+      'level', got.level, 'until', instant_text(p_until)), '{}');
+  assignment := got.id;
+  outcome := 'claimed';
+end $$
+""",
+)
+
+# Everything the rules ask before answers are handed in, read at once, and a number for the event.
+BASIS = function(
+    "submission_basis",
+    """
+create function submission_basis(
+  p_actor text, p_session text, p_at timestamptz, p_assignment text
+) returns table (
+  who text, at timestamptz, actor_kind text, actor_name text,
+  pseudonym text, roles jsonb, family text, live boolean, stage text, certified boolean,
+  doubtful boolean, standing text,
+  assignment jsonb, item jsonb, order_stage text, authors text[], latest text,
+  before_ids text[], before_questions text[], before_contents bytea[],
+  document jsonb, sealed_key bytea, sealed_text bytea, event_id bigint
+) language plpgsql as $$
+#variable_conflict use_column
+declare
+  me record;
+begin
+  select * into me from enter(p_actor, p_session, p_at, null);
+  if me.who is null then
+    return;
+  end if;
+  return query
+  select me.who, me.at, x.kind, x.name,
+    s.pseudonym, s.roles, s.family, s.live, s.stage, s.certified, s.doubtful, s::text,
+    to_jsonb(a), to_jsonb(i), o.stage,
+    array(
+      select distinct b.family from submission b
+      where b.item_id = a.item_id and b.purpose in ('produce', 'overlap', 'control')),
+    last.id, before.ids, before.questions, before.contents,
+    to_jsonb(d), c.sealed_key, c.sealed_text, nextval('event_id_seq')
+  from assignment a
+  join work_item i on i.id = a.item_id
+  join actor x on x.id = me.who
+  cross join lateral standing(me.who, a.engagement_id, me.at) s
+  left join work_order o on o.id = a.work_order_id
+  left join lateral (
+    select b.id from submission b
+    where b.item_id = a.item_id and b.purpose in ('produce', 'overlap', 'control')
+    order by b.id desc limit 1) last on true
+  left join lateral (
+    select array_agg(w.id) as ids, array_agg(w.question) as questions,
+      array_agg(w.content) as contents
+    from answer w where w.submission_id = last.id) before on true
+  left join document d on d.id = i.document_id
+  left join document_content c on c.document_id = d.id
+  where a.id = p_assignment;
+end $$
+""",
+)
+
+# Closes a held assignment with a submission, its answers and its event. Outcome: done, or changed
+# where something is no longer as the rules saw it; then nothing is written.
+HAND_IN = function(
+    "hand_in",
+    """
+create function hand_in(
+  p_actor text, p_engagement text, p_at timestamptz, p_assignment text, p_standing text,
+  p_latest text,
+  p_submission text, p_family text, p_seconds integer, p_hints jsonb,
+  p_ids text[], p_questions text[], p_origins text[], p_confidences float8[],
+  p_efforts float8[], p_revises text[], p_contents bytea[],
+  p_item_state text, p_next text, p_next_taker text, p_next_purpose text, p_next_level smallint,
+  p_event bigint, p_kind text, p_version integer, p_public jsonb, p_sealed jsonb, p_openings bytea
+) returns text language plpgsql as $$
+#variable_conflict use_column
+declare
+  a record;
+  me record;
+begin
+  perform set_config('outwork.actor', p_actor, true),
+    set_config('outwork.engagements', '{' || p_engagement || '}', true);
+  -- Neither a batch nor a guideline changes while something is handed in, nor the reverse.
+  perform pg_advisory_xact_lock_shared(hashtextextended(p_engagement, 1));
+  select * into a from assignment where id = p_assignment for update;
+  select * into me from standing(p_actor, p_engagement, p_at);
+  if a.id is null or a.state <> 'live' or a.actor_id <> p_actor or a.leased_until <= p_at
+     or me::text <> p_standing
+     or exists (select from work_order o where o.id = a.work_order_id and o.phase = 'intake')
+     or p_latest is distinct from (
+       select b.id from submission b
+       where b.item_id = a.item_id and b.purpose in ('produce', 'overlap', 'control')
+       order by b.id desc limit 1) then
+    return 'changed';
+  end if;
+  insert into submission (engagement_id, id, item_id, assignment_id, author_id, family, purpose,
+    at, seconds, hints)
+  values (p_engagement, p_submission, a.item_id, a.id, p_actor, p_family, a.purpose, p_at,
+    p_seconds, p_hints);
+  insert into answer (engagement_id, id, submission_id, item_id, question, origin, confidence,
+    seconds, author_id, revises, content)
+  select p_engagement, n.id, p_submission, a.item_id, n.question, n.origin, n.confidence,
+    n.effort, p_actor, n.revises, n.content
+  from unnest(p_ids, p_questions, p_origins, p_confidences, p_efforts, p_revises, p_contents)
+    as n(id, question, origin, confidence, effort, revises, content);
+  update assignment set state = 'done' where id = p_assignment;
+  delete from saved_progress where assignment_id = p_assignment;
+  if p_item_state is not null then
+    update work_item set state = p_item_state where id = a.item_id;
+  end if;
+  if p_next is not null then
+    insert into assignment (engagement_id, id, item_id, work_order_id, purpose, level, taker,
+      round, rank, state, opened_at, clause, note)
+    values (p_engagement, p_next, a.item_id, a.work_order_id, p_next_purpose, p_next_level,
+      p_next_taker, a.round, 3, 'open', p_at, '', '');
+  end if;
+  insert into event (engagement_id, id, kind, version, at, actor, public, sealed)
+  overriding system value
+  values (p_engagement, p_event, p_kind, p_version, p_at, me.pseudonym, p_public, p_sealed);
+  insert into disclosure (engagement_id, event_id, openings)
+  values (p_engagement, p_event, p_openings);
+  return 'done';
+end $$
+""",
+)
+
+_BASIS_COLUMNS = (
+    "who, at, actor_kind, actor_name, pseudonym, roles, family, live, stage, certified, doubtful,"
+    " standing, assignment, item, order_stage, authors, latest, before_ids, before_questions,"
+    " before_contents, document, sealed_key, sealed_text, event_id"
+)
+READ_BASIS = f"select {_BASIS_COLUMNS} from {BASIS}(%s, %s, %s, %s)"  # noqa: S608  (names only)
+WRITE_SUBMISSION = f"select {HAND_IN}({', '.join(['%s'] * 28)})"
