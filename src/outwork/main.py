@@ -6,9 +6,11 @@ import json
 import logging
 import os
 import secrets
+import signal
+import socket
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -62,28 +64,62 @@ def open_home() -> Iterator[Home]:
         cluster.stop()
 
 
-def serve(port: int, demo: bool) -> None:
+def serve(port: int, demo: bool, processes: int = 1) -> None:
     """Serve web and API on 127.0.0.1, with the worker beside them, until interrupted."""
-    import uvicorn
-
-    from outwork.interfaces.web import web
     from outwork.interfaces.worker import Worker
 
     logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
     with open_home() as home:
         if demo:
             sample_engagements(home)
+        listening = _listen(port)
+        announce(home, listening.getsockname()[1])
+        home.database.close()  # connections are not shared with the processes made now
+        children = [_fork(home, listening) for _ in range(processes - 1)]
         worker = Worker(home.database)
         worker.start()
         try:
-            announce(home, port)
-            app = web(home.database)
-            from outwork.interfaces.api import api
-
-            app.mount("/api", api(home.database))
-            uvicorn.run(app, host="127.0.0.1", port=port, log_level="warning")
+            _answer(home.database, listening)
         finally:
             worker.stop()
+            for child in children:
+                with suppress(ProcessLookupError):
+                    os.kill(child, signal.SIGTERM)
+            for child in children:
+                with suppress(ChildProcessError):
+                    os.waitpid(child, 0)
+
+
+def _listen(port: int) -> socket.socket:
+    listening = socket.create_server(("127.0.0.1", port), backlog=2048)
+    listening.set_inheritable(True)
+    return listening
+
+
+def _fork(home: Home, listening: socket.socket) -> int:
+    """One more process that answers on the same port; gives its id."""
+    child = os.fork()
+    if child == 0:
+        try:
+            _answer(home.database, listening)
+        finally:
+            os._exit(0)
+    return child
+
+
+def _answer(database: Database, listening: socket.socket) -> None:
+    """Answer what comes in, until told to stop."""
+    import uvicorn
+
+    from outwork.interfaces.api import Swift, api
+    from outwork.interfaces.web import web
+
+    app = web(database)
+    app.mount("/api", api(database))
+    config = uvicorn.Config(
+        Swift(app, database), log_level="warning", lifespan="off", access_log=False
+    )
+    uvicorn.Server(config).run(sockets=[listening])
 
 
 def sample_engagements(home: Home) -> None:

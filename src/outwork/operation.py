@@ -12,7 +12,7 @@ import inspect
 import re
 import secrets
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import Enum
@@ -277,14 +277,14 @@ def perform(
     """Do one act by name with JSON arguments; raises NotFound, BadInput or Refusal."""
     if name not in ACTS:
         raise NotFound("act", name)
-    typed = ACTS[name].read(arguments)
-    swift = ACTS[name].swift
-    if swift is not None:
-        done = swift(database, caller, now, **typed)
-        if done is not PLAINLY:
-            return done
+    act = ACTS[name]
+    if act.swift is not None:
+        with suppress(BadInput):  # the plain way asks who it is before it says so
+            done = act.swift(database, caller, now, **act.read(arguments))
+            if done is not PLAINLY:
+                return done
     with operation(database, caller, now) as op:
-        return ACTS[name](op, **typed)
+        return act(op, **act.read(arguments))
 
 
 def engagements_visible(op: Operation) -> list[EngagementId]:

@@ -22,7 +22,7 @@ from tests.support.engagement import DEFECTS, World
 from tests.support.service import GUIDELINE, KEY, content, right
 
 from outwork import access
-from outwork.interfaces.api import api
+from outwork.interfaces.api import Swift, api
 from outwork.operation import ACTS
 from outwork.stages import setup
 from outwork.vocabulary import Role, Side
@@ -61,7 +61,9 @@ class Desk:
         self.world = world
         app = FastAPI()
         app.mount("/api", api(world.database))
-        config = uvicorn.Config(app, port=0, log_level="error", lifespan="off", ws="none")
+        config = uvicorn.Config(
+            Swift(app, world.database), port=0, log_level="error", lifespan="off", ws="none"
+        )
         self._server = uvicorn.Server(config)
         self._thread = threading.Thread(target=self._server.run)
         self._thread.start()

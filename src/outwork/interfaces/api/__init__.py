@@ -4,5 +4,6 @@ Sign in with POST /api/session; send the token as `Authorization: Bearer ...`.
 """
 
 from outwork.interfaces.api.routes import api
+from outwork.interfaces.api.swift import Swift
 
-__all__ = ["api"]
+__all__ = ["Swift", "api"]

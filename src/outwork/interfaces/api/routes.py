@@ -12,7 +12,7 @@ from fastapi.responses import JSONResponse
 from pydantic import BaseModel, TypeAdapter, create_model
 
 from outwork import access, agreements, practices, reporting
-from outwork.access import Actor
+from outwork.access import Actor, Session
 from outwork.interfaces.wording import explain
 from outwork.kit.database import Database
 from outwork.kit.paging import BadCursor
@@ -43,6 +43,9 @@ def api(database: Database) -> FastAPI:
     app.add_exception_handler(BadCursor, _bad_cursor)
     app.add_exception_handler(RequestValidationError, _malformed)
 
+    def session(authorization: Annotated[str, Header()] = "") -> Session:
+        return Session.of(authorization.removeprefix("Bearer "))
+
     def signed_in(authorization: Annotated[str, Header()] = "") -> Actor:
         token = authorization.removeprefix("Bearer ")
         with database.transaction("job") as db:
@@ -52,7 +55,7 @@ def api(database: Database) -> FastAPI:
         return actor
 
     app.include_router(_sessions(database))
-    app.include_router(_acts(database, signed_in))
+    app.include_router(_acts(database, session))
     app.include_router(_reads(database, signed_in))
     return app
 
@@ -74,12 +77,12 @@ def _sessions(database: Database) -> APIRouter:
     return router
 
 
-def _acts(database: Database, signed_in: Callable[..., Actor]) -> APIRouter:
+def _acts(database: Database, session: Callable[..., Session]) -> APIRouter:
     router = APIRouter(prefix="/acts")
     for name, declared in sorted(ACTS.items()):
         router.add_api_route(
             f"/{name}",
-            _route(database, declared, signed_in),
+            _route(database, declared, session),
             methods=["POST"],
             name=name,
             summary=declared.help,
@@ -89,14 +92,14 @@ def _acts(database: Database, signed_in: Callable[..., Actor]) -> APIRouter:
 
 
 def _route(
-    database: Database, declared: Act[..., Any], signed_in: Callable[..., Actor]
+    database: Database, declared: Act[..., Any], session: Callable[..., Session]
 ) -> Callable[..., Any]:
     # The body is read by the act itself, so that every interface gives the same error for the
     # same fault; the model is there for the reference page.
     body_type = create_model(declared.name.replace(".", "_"), __doc__=declared.help)
 
-    def do(body: dict[str, Any], actor: Actor = Depends(signed_in)) -> dict[str, Any]:
-        return {"result": _plain(perform(database, actor.id, declared.name, body))}
+    def do(body: dict[str, Any], who: Session = Depends(session)) -> dict[str, Any]:
+        return {"result": _plain(perform(database, who, declared.name, body))}
 
     do.__doc__ = body_type.__doc__
     return do

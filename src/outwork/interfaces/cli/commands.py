@@ -38,7 +38,7 @@ class Home(Protocol):
 
 
 OpenHome = Callable[[], AbstractContextManager[Home]]
-Serve = Callable[[int, bool], None]
+Serve = Callable[[int, bool, int], None]
 
 
 def fail(error: OutworkError) -> NoReturn:
@@ -72,9 +72,10 @@ def _running(app: typer.Typer, open_home: OpenHome, serve: Serve) -> None:
     def up(
         port: Annotated[int, typer.Option(help="Port on 127.0.0.1.")] = 8000,
         demo: Annotated[bool, typer.Option(help="With the sample engagement.")] = False,
+        processes: Annotated[int, typer.Option(min=1, help="Processes that answer.")] = 1,
     ) -> None:
         """Serve web, API and worker on the embedded database."""
-        serve(port, demo)
+        serve(port, demo, processes)
 
     @app.command()
     def demo(
