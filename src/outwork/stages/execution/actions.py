@@ -19,6 +19,7 @@ from outwork.stages.execution.assigning import (
     has_certified_agent,
     member_of,
     open_assignment,
+    open_for_all,
     refuse_on_expired_waiver,
 )
 from outwork.stages.execution.model import (
@@ -163,16 +164,14 @@ def release(op: Operation, work_order: WorkOrderId) -> int:
     if reasons:
         raise Refusal("gate-closed", stage=Stage.EXECUTION.value, reasons=reasons)
     level = 0 if has_certified_agent(op, order.engagement_id) else 1
-    admitted = queries.all_items(op.db, order.id)
-    for found in admitted:
-        open_assignment(op, found, Purpose.PRODUCE, level, order.round)
+    admitted = open_for_all(op, order, Purpose.PRODUCE, level)
     agreements.save_work_order(op, replace(order, phase=WorkPhase.RELEASED))
     op.record(
         events.WorkOrderReleased(
-            engagement=order.engagement_id, work_order=order.id, items=len(admitted)
+            engagement=order.engagement_id, work_order=order.id, items=admitted
         )
     )
-    return len(admitted)
+    return admitted
 
 
 @act(

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import sqlalchemy as sa
+
 from outwork import access, agreements
 from outwork.access import Membership
-from outwork.agreements import Engagement, Waiver
+from outwork.agreements import Engagement, Waiver, WorkOrder
 from outwork.operation import Operation
 from outwork.stages import setup, transfer
 from outwork.stages.execution import store
@@ -25,6 +27,10 @@ from outwork.vocabulary import (
     Stage,
 )
 
+# Rework (rank 0) before checking before new work: what was begun is finished first.
+RANKS = {Purpose.CERTIFY: 1, Purpose.INSPECT: 2}
+LAST = 3
+
 
 def open_assignment(
     op: Operation,
@@ -38,8 +44,7 @@ def open_assignment(
     note: str = "",
 ) -> None:
     """Put an assignment of an item up, for anyone eligible or for one actor."""
-    # Rework before checking before new work: what was begun is finished first.
-    rank = 0 if clause else {Purpose.CERTIFY: 1, Purpose.INSPECT: 2}.get(purpose, 3)
+    rank = 0 if clause else RANKS.get(purpose, LAST)
     made = Assignment(
         engagement_id=item.engagement_id,
         id=AssignmentId(op.new_id("asg")),
@@ -57,6 +62,40 @@ def open_assignment(
         note=note,
     )
     store.assignments.add(op.db, made)
+
+
+def open_for_all(op: Operation, order: WorkOrder, purpose: Purpose, level: int) -> int:
+    """Put an assignment of every item of a work order up, for anyone eligible; how many."""
+    table = store.item_table.c
+    query = sa.select(table.id).where(table.work_order_id == order.id).order_by(table.id)
+    found = op.db.execute(query).scalars().all()
+    for start in range(0, len(found), CHUNK):
+        some = found[start : start + CHUNK]
+        op.db.execute(
+            _OPEN_MANY,
+            {
+                "engagement": order.engagement_id,
+                "work_order": order.id,
+                "ids": [op.new_id("asg") for _ in some],
+                "items": list(some),
+                "purpose": purpose.value,
+                "level": level,
+                "taker": takes(purpose, level).value,
+                "round": order.round,
+                "rank": RANKS.get(purpose, LAST),
+                "at": op.now,
+            },
+        )
+    return len(found)
+
+
+CHUNK = 10_000  # rows a statement
+_OPEN_MANY = sa.text(
+    "insert into assignment (engagement_id, id, item_id, work_order_id, purpose, level, taker,"
+    " round, rank, state, opened_at, clause, note)"
+    " select :engagement, n.id, n.item, :work_order, :purpose, :level, :taker, :round, :rank,"
+    " 'open', :at, '', '' from unnest(cast(:ids as text[]), cast(:items as text[])) as n(id, item)"
+)
 
 
 def has_certified_agent(op: Operation, engagement: EngagementId) -> bool:
