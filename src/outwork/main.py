@@ -9,7 +9,7 @@ import secrets
 import signal
 import socket
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -66,8 +66,6 @@ def open_home() -> Iterator[Home]:
 
 def serve(port: int, demo: bool, processes: int = 1) -> None:
     """Serve web and API on 127.0.0.1, with the worker beside them, until interrupted."""
-    from outwork.interfaces.worker import Worker
-
     logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
     with open_home() as home:
         if demo:
@@ -75,13 +73,11 @@ def serve(port: int, demo: bool, processes: int = 1) -> None:
         listening = _listen(port)
         announce(home, listening.getsockname()[1])
         home.database.close()  # connections are not shared with the processes made now
-        children = [_fork(home, listening) for _ in range(processes - 1)]
-        worker = Worker(home.database)
-        worker.start()
+        children = [_fork(lambda: work(home.database))]
+        children += [_fork(lambda: _answer(home.database, listening)) for _ in range(processes - 1)]
         try:
             _answer(home.database, listening)
         finally:
-            worker.stop()
             for child in children:
                 with suppress(ProcessLookupError):
                     os.kill(child, signal.SIGTERM)
@@ -90,18 +86,28 @@ def serve(port: int, demo: bool, processes: int = 1) -> None:
                     os.waitpid(child, 0)
 
 
+def work(database: Database) -> None:
+    """Do what is done unasked, until told to stop."""
+    from outwork.interfaces.worker import Worker
+
+    worker = Worker(database)
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: worker.end())
+    worker.run()
+
+
 def _listen(port: int) -> socket.socket:
     listening = socket.create_server(("127.0.0.1", port), backlog=2048)
     listening.set_inheritable(True)
     return listening
 
 
-def _fork(home: Home, listening: socket.socket) -> int:
-    """One more process that answers on the same port; gives its id."""
+def _fork(task: Callable[[], None]) -> int:
+    """A process of its own for a task; gives its id."""
     child = os.fork()
     if child == 0:
         try:
-            _answer(home.database, listening)
+            task()
         finally:
             os._exit(0)
     return child
@@ -117,7 +123,13 @@ def _answer(database: Database, listening: socket.socket) -> None:
     app = web(database)
     app.mount("/api", api(database))
     config = uvicorn.Config(
-        Swift(app, database), log_level="warning", lifespan="off", access_log=False
+        Swift(app, database),
+        log_level="warning",
+        lifespan="on",
+        access_log=False,
+        proxy_headers=False,
+        server_header=False,
+        ws="none",
     )
     uvicorn.Server(config).run(sockets=[listening])
 

@@ -18,12 +18,14 @@ from datetime import UTC, datetime
 from enum import Enum
 from typing import Any, Concatenate, Generic, ParamSpec, TypeVar, get_type_hints
 
+import psycopg
 from pydantic import AwareDatetime, TypeAdapter, ValidationError
 
 from outwork import access, ledger
 from outwork.access import Actor, InEngagement, Rule, Session
 from outwork.kit.database import Connection, Database
 from outwork.kit.ids import Entropy, Ids
+from outwork.kit.lane import Steps
 from outwork.vocabulary import BadInput, EngagementId, Json, NotFound, Role, Stage
 
 P = ParamSpec("P")
@@ -127,13 +129,14 @@ class Act(Generic[P, R]):
     help: str
     always: bool
     parameters: tuple[Parameter, ...] = field(default=())
-    swift: Callable[..., Any] | None = None
+    swift: Callable[..., Steps[Any]] | None = None
 
-    def swiftly(self, form: Callable[..., Any]) -> Callable[..., Any]:
+    def swiftly(self, form: Callable[..., Steps[Any]]) -> Callable[..., Steps[Any]]:
         """Declare a form of this act that asks, decides and records in one or two statements.
 
-        It is called as form(database, caller, now, **arguments) and gives PLAINLY wherever
-        anything is unusual; then the act itself is done, which says what stands in the way.
+        It is called as form(keyring, caller, now, **arguments), is a generator of steps for a
+        lane, and gives PLAINLY wherever anything is unusual; then the act itself is done, which
+        says what stands in the way.
         """
         self.swift = form
         return form
@@ -279,8 +282,10 @@ def perform(
         raise NotFound("act", name)
     act = ACTS[name]
     if act.swift is not None:
-        with suppress(BadInput):  # the plain way asks who it is before it says so
-            done = act.swift(database, caller, now, **act.read(arguments))
+        # Bad input, too, is said by the plain way, which asks first who it is.
+        with suppress(BadInput, psycopg.OperationalError):
+            steps = act.swift(database.keyring, caller, now, **act.read(arguments))
+            done = database.lane.run(steps)
             if done is not PLAINLY:
                 return done
     with operation(database, caller, now) as op:

@@ -14,6 +14,7 @@ from outwork.access.actions import (
     set_period,
     sign_in,
     sign_out,
+    tick,
 )
 from outwork.access.model import (
     FITTING,
@@ -41,8 +42,10 @@ from outwork.access.queries import (
     session_actor,
     visible_to,
 )
+from outwork.access.store import ENTER
 
 __all__ = [
+    "ENTER",
     "FITTING",
     "INSTALLATION",
     "Actor",
@@ -73,5 +76,6 @@ __all__ = [
     "set_period",
     "sign_in",
     "sign_out",
+    "tick",
     "visible_to",
 ]

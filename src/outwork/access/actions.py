@@ -159,3 +159,15 @@ def enrol(
 def set_period(db: Connection, member: Membership) -> None:
     """Write a membership's dates."""
     store.memberships.save(db, member)
+
+
+def tick(db: Connection) -> datetime:
+    """Note the database's instant, before which no later operation happens; gives it."""
+    at: datetime = db.execute(
+        sa.text(
+            "insert into clock (id, latest) values (true, now())"
+            " on conflict (id) do update set latest = greatest(clock.latest, excluded.latest)"
+            " returning latest"
+        )
+    ).scalar_one()
+    return at

@@ -65,17 +65,21 @@ ENTER = function(
     """
 create function enter(
   p_actor text, p_session text, p_at timestamptz, p_engagement text,
-  out who text, out at timestamptz
+  out who text, out at timestamptz, out by_agent boolean
 ) language plpgsql as $$
 #variable_conflict use_column
 declare
   seen text;
+  installation boolean;
 begin
   at := coalesce(p_at, greatest(now(), (select c.latest from clock c)));
   if p_session is null then
-    who := p_actor;
+    select a.id, a.kind = 'agent', a.administrator into who, by_agent, installation
+    from actor a where a.id = p_actor;
   else
-    select s.actor_id into who from session s where s.digest = p_session and s.expires_at > at;
+    select a.id, a.kind = 'agent', a.administrator into who, by_agent, installation
+    from session s join actor a on a.id = s.actor_id
+    where s.digest = p_session and s.expires_at > at;
   end if;
   if who is null then
     return;
@@ -83,8 +87,7 @@ begin
   perform set_config('outwork.actor', who, true);
   select string_agg(m.engagement_id, ',') into seen from membership m
   where m.actor_id = who and (p_engagement is null or m.engagement_id = p_engagement);
-  if p_engagement is null
-     and exists (select from actor a where a.id = who and a.administrator) then
+  if installation and p_engagement is null then
     seen := concat_ws(',', seen, 'installation');
   end if;
   perform set_config('outwork.engagements', '{' || coalesce(seen, '') || '}', true);

@@ -22,6 +22,7 @@ content_table = scoped(
     sa.Column("sealed_key", sa.LargeBinary, nullable=False),
     sa.Column("sealed_bytes", sa.LargeBinary, nullable=False),
     sa.Column("sealed_text", sa.LargeBinary),
+    listed=False,
 )
 
 documents = Records(document_table, Document, lambda i: NotFound("document", i))

@@ -1,36 +1,55 @@
 """Connections for statements written by hand: one round trip, one transaction, prepared once.
 
-A statement on a lane commits by itself. Each thread has a connection of its own, so that nothing is
-handed around and nobody waits for one.
+What is done on a lane is a generator of steps: it yields a statement with its parameters, is sent
+the first row, and returns what came of it. Each statement commits by itself. The same steps run in
+a thread (`Lane`) or on an event loop (`AsyncLane`), where thousands of waiting clients cost no
+thread, and no two threads fight for the interpreter.
 """
 
 from __future__ import annotations
 
+import asyncio
 import threading
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Generator, Sequence
+from typing import Any, TypeVar
 
 import psycopg
 from psycopg.rows import TupleRow, tuple_row
 
+R = TypeVar("R")
+Statement = tuple[bytes, Sequence[Any]]
+Steps = Generator[Statement, TupleRow | None, R]
+
+# A plan made for these parameters costs more than the statement: one plan for all.
+_OPTIONS = "-c plan_cache_mode=force_generic_plan"
+
 
 class Lane:
-    """Runs single statements as the application role; `dsn` is a libpq connection string."""
+    """Runs steps as the application role, on a connection of each thread's own.
+
+    `dsn` is a libpq connection string.
+    """
 
     def __init__(self, dsn: str) -> None:
-        self._dsn = dsn
+        self.dsn = dsn
         self._own = threading.local()
         self._lock = threading.Lock()
         self._open: list[psycopg.Connection[TupleRow]] = []
 
-    def one(self, statement: str, parameters: Sequence[Any]) -> TupleRow | None:
-        """The first row of a statement, which is its own transaction; None where there is none.
+    def run(self, steps: Steps[R]) -> R:
+        """Run steps to their end.
 
         Raises psycopg.OperationalError when the server went away; the next call connects anew.
         """
         connection = self._connection()
         try:
-            return connection.execute(statement.encode(), parameters, prepare=True).fetchone()
+            statement, parameters = next(steps)
+            while True:
+                cursor = connection.execute(statement, parameters, prepare=True)
+                statement, parameters = steps.send(cursor.fetchone())
+        except StopIteration as done:
+            result: R = done.value
+            return result
         except psycopg.OperationalError:
             if connection.broken:
                 self._forget(connection)
@@ -39,12 +58,8 @@ class Lane:
     def _connection(self) -> psycopg.Connection[TupleRow]:
         found: psycopg.Connection[TupleRow] | None = getattr(self._own, "connection", None)
         if found is None or found.closed:
-            # A plan made for these parameters costs more than the statement: one plan for all.
             found = psycopg.connect(
-                self._dsn,
-                autocommit=True,
-                row_factory=tuple_row,
-                options="-c plan_cache_mode=force_generic_plan",
+                self.dsn, autocommit=True, row_factory=tuple_row, options=_OPTIONS
             )
             self._own.connection = found
             with self._lock:
@@ -63,3 +78,40 @@ class Lane:
             for connection in self._open:
                 connection.close()
             self._open.clear()
+
+
+class AsyncLane:
+    """Runs steps on an event loop, over at most `size` connections; the others wait their turn."""
+
+    def __init__(self, dsn: str, size: int = 8) -> None:
+        self._dsn = dsn
+        self._free: list[psycopg.AsyncConnection[TupleRow]] = []
+        self._turn = asyncio.Semaphore(size)
+
+    async def run(self, steps: Steps[R]) -> R:
+        """Run steps to their end; raises as `Lane.run` does."""
+        async with self._turn:
+            connection = self._free.pop() if self._free else await self._connect()
+            try:
+                statement, parameters = next(steps)
+                while True:
+                    cursor = await connection.execute(statement, parameters, prepare=True)
+                    statement, parameters = steps.send(await cursor.fetchone())
+            except StopIteration as done:
+                result: R = done.value
+                return result
+            finally:
+                if connection.closed:
+                    await connection.close()
+                else:
+                    self._free.append(connection)
+
+    async def close(self) -> None:
+        """Close what is not in use."""
+        while self._free:
+            await self._free.pop().close()
+
+    async def _connect(self) -> psycopg.AsyncConnection[TupleRow]:
+        return await psycopg.AsyncConnection.connect(
+            self._dsn, autocommit=True, row_factory=tuple_row, options=_OPTIONS
+        )

@@ -7,15 +7,16 @@ ordinary route, because the request then goes on to it.
 
 from __future__ import annotations
 
-import asyncio
 import json
 from collections.abc import Awaitable, Callable, MutableMapping
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any
+
+import psycopg
 
 from outwork.access import Session
 from outwork.kit.database import Database
-from outwork.operation import ACTS, PLAINLY
+from outwork.kit.lane import AsyncLane
+from outwork.operation import ACTS, PLAINLY, Act
 from outwork.vocabulary import OutworkError
 
 Scope = MutableMapping[str, Any]
@@ -26,7 +27,6 @@ Application = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 PREFIX = "/api/acts/"
 LARGEST_BODY = 8 * 1024 * 1024  # bytes; anything longer takes the ordinary route
-THREADS = 16
 _HEADERS = [
     (b"content-type", b"application/json"),
     (b"cache-control", b"no-store"),
@@ -39,11 +39,14 @@ class Swift:
 
     def __init__(self, application: Application, database: Database) -> None:
         self._application, self._database = application, database
-        self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="swift")
+        self._lane = AsyncLane(database.lane.dsn)
         self._routes = {PREFIX + name: act for name, act in ACTS.items() if act.swift is not None}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer, or pass the request on with its body as it came."""
+        if scope["type"] == "lifespan":
+            await self._live(receive, send)
+            return
         act = self._routes.get(scope.get("path", "")) if scope["type"] == "http" else None
         token = _token(scope) if act is not None and scope["method"] == "POST" else None
         if act is None or token is None:
@@ -51,8 +54,7 @@ class Swift:
             return
         body, messages = await _body(receive)
         if body is not None:
-            loop = asyncio.get_running_loop()
-            answer = await loop.run_in_executor(self._threads, self._done, act, token, body)
+            answer = await self._done(act, token, body)
             if answer is not None:
                 size = (b"content-length", str(len(answer)).encode())
                 start = {"type": "http.response.start", "status": 200, "headers": [*_HEADERS, size]}
@@ -61,14 +63,26 @@ class Swift:
                 return
         await self._application(scope, _again(messages, receive), send)
 
-    def _done(self, act: Any, token: str, body: bytes) -> bytes | None:
+    async def _live(self, receive: Receive, send: Send) -> None:
+        """Nothing is needed to begin; at the end the connections are given back."""
+        while True:
+            message = await receive()
+            if message["type"] == "lifespan.shutdown":
+                await self._lane.close()
+            await send({"type": f"{message['type']}.complete"})
+            if message["type"] == "lifespan.shutdown":
+                return
+
+    async def _done(self, act: Act[..., Any], token: str, body: bytes) -> bytes | None:
+        assert act.swift is not None  # only those have a route here
         try:
             arguments = json.loads(body)
             if not isinstance(arguments, dict):
                 return None
             typed = act.read(arguments)
-            done = act.swift(self._database, Session.of(token), None, **typed)
-        except (ValueError, OutworkError):
+            steps = act.swift(self._database.keyring, Session.of(token), None, **typed)
+            done = await self._lane.run(steps)
+        except (ValueError, OutworkError, psycopg.OperationalError):
             return None  # the ordinary route says it
         return None if done is PLAINLY else b'{"result":%s}' % json.dumps(done).encode()
 

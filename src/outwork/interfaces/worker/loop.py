@@ -1,4 +1,4 @@
-"""One thread that integrates logs and lets agents draft, once a second or when there is more."""
+"""Integrates logs and lets agents draft, twice a second or when there is more."""
 
 from __future__ import annotations
 
@@ -9,32 +9,36 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from outwork import access, agreements, ledger
 from outwork.kit.database import Database
-from outwork.operation import utc_now
 from outwork.stages import execution
-from outwork.vocabulary import ActorId, EngagementId, OutworkError, Purpose, Role
+from outwork.vocabulary import ActorId, EngagementId, OutworkError, Role
 
-PAUSE_S = 1.0
+PAUSE_S = 0.5
 log = logging.getLogger("outwork.worker")
 
 
 class Worker:
-    """Start it once; `stop` waits for the step under way."""
+    """Call `run` in a process of its own, or `start` for a thread; ends after a whole step."""
 
     def __init__(self, database: Database, pause_s: float = PAUSE_S) -> None:
         self._database, self._pause = database, pause_s
         self._over = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="outwork-worker", daemon=True)
+        self._thread = threading.Thread(target=self.run, name="outwork-worker", daemon=True)
 
     def start(self) -> None:
-        """Begin."""
+        """Begin in a thread."""
         self._thread.start()
 
     def stop(self) -> None:
-        """End after the step under way."""
-        self._over.set()
+        """End the thread."""
+        self.end()
         self._thread.join()
 
-    def _run(self) -> None:
+    def end(self) -> None:
+        """Let `run` return."""
+        self._over.set()
+
+    def run(self) -> None:
+        """Step after step, until told to end."""
         while not self._over.is_set():
             try:
                 busy = self.step()
@@ -46,15 +50,15 @@ class Worker:
 
     def step(self) -> bool:
         """Integrate what is settled and draft one item for each agent; whether more may wait."""
-        now = utc_now()
         with self._database.transaction("job") as db:
+            now = access.tick(db)
             every = agreements.directory(db)
         with self._database.transaction("job", every) as db:
             pending = ledger.pending(db)
             drafting = {
                 e: _agents(db_members)
                 for e in every
-                if execution.waiting(db, e).get(Purpose.PRODUCE)
+                if execution.waits_for(db, e, Role.AGENT, now)
                 and (db_members := access.members(db, e))
             }
         for engagement in pending:

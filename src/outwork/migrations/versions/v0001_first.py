@@ -11,6 +11,7 @@ down_revision = None
 
 # Table -> the column that holds the engagement.
 SCOPED = {
+    "answer": "engagement_id",
     "award": "engagement_id",
     "certificate": "engagement_id",
     "certification": "engagement_id",
@@ -19,6 +20,7 @@ SCOPED = {
     "control_item": "engagement_id",
     "defect": "engagement_id",
     "delivery": "engagement_id",
+    "disclosure": "engagement_id",
     "document": "engagement_id",
     "engagement": "id",
     "event": "engagement_id",
@@ -37,17 +39,15 @@ SCOPED = {
     "seed_commitment": "engagement_id",
     "selection_criteria": "engagement_id",
     "signature": "engagement_id",
+    "submission": "engagement_id",
     "verdict": "engagement_id",
     "waiver": "engagement_id",
     "work_calendar": "engagement_id",
     "work_item": "engagement_id",
     "work_order": "engagement_id",
     "assignment": "engagement_id",
-    "disclosure": "engagement_id",
     "document_content": "engagement_id",
     "saved_progress": "engagement_id",
-    "submission": "engagement_id",
-    "answer": "engagement_id",
 }
 
 # What has been written stays: the application may add rows, and change these columns only.
@@ -101,6 +101,23 @@ def downgrade() -> None:
 
 
 def _create() -> None:
+    op.create_table(
+        "answer",
+        sa.Column("engagement_id", sa.Text(), nullable=False),
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("submission_id", sa.Text(), nullable=False),
+        sa.Column("item_id", sa.Text(), nullable=False),
+        sa.Column("question", sa.Text(), nullable=False),
+        sa.Column("origin", sa.Text(), nullable=False),
+        sa.Column("confidence", sa.Float(), nullable=True),
+        sa.Column("seconds", sa.Float(), nullable=False),
+        sa.Column("author_id", sa.Text(), nullable=False),
+        sa.Column("revises", sa.Text(), nullable=True),
+        sa.Column("content", sa.LargeBinary(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_answer")),
+        info={"scope": "engagement"},
+    )
+    op.create_index(op.f("ix_answer_submission_id"), "answer", ["submission_id"], unique=False)
     op.create_table(
         "award",
         sa.Column("engagement_id", sa.Text(), nullable=False),
@@ -237,6 +254,14 @@ def _create() -> None:
     )
     op.create_index(op.f("ix_delivery_engagement_id"), "delivery", ["engagement_id"], unique=False)
     op.create_table(
+        "disclosure",
+        sa.Column("engagement_id", sa.Text(), nullable=False),
+        sa.Column("event_id", sa.BigInteger(), nullable=False),
+        sa.Column("openings", sa.LargeBinary(), nullable=False),
+        sa.PrimaryKeyConstraint("event_id", name=op.f("pk_disclosure")),
+        info={"scope": "engagement"},
+    )
+    op.create_table(
         "document",
         sa.Column("engagement_id", sa.Text(), nullable=False),
         sa.Column("id", sa.Text(), nullable=False),
@@ -300,7 +325,6 @@ def _create() -> None:
         sa.UniqueConstraint("engagement_id", "seq", name=op.f("uq_event_engagement_id_seq")),
         info={"scope": "engagement"},
     )
-    op.create_index(op.f("ix_event_engagement_id"), "event", ["engagement_id"], unique=False)
     op.create_index(
         "ix_event_pending",
         "event",
@@ -554,6 +578,23 @@ def _create() -> None:
         op.f("ix_signature_engagement_id"), "signature", ["engagement_id"], unique=False
     )
     op.create_table(
+        "submission",
+        sa.Column("engagement_id", sa.Text(), nullable=False),
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("item_id", sa.Text(), nullable=False),
+        sa.Column("assignment_id", sa.Text(), nullable=False),
+        sa.Column("author_id", sa.Text(), nullable=False),
+        sa.Column("family", sa.Text(), nullable=False),
+        sa.Column("purpose", sa.Text(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("seconds", sa.Integer(), nullable=False),
+        sa.Column("hints", postgresql.JSONB(none_as_null=True), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_submission")),
+        sa.UniqueConstraint("assignment_id", name=op.f("uq_submission_assignment_id")),
+        info={"scope": "engagement"},
+    )
+    op.create_index(op.f("ix_submission_item_id"), "submission", ["item_id"], unique=False)
+    op.create_table(
         "verdict",
         sa.Column("engagement_id", sa.Text(), nullable=False),
         sa.Column("work_order_id", sa.Text(), nullable=False),
@@ -677,7 +718,11 @@ def _create() -> None:
         info={"scope": "engagement"},
     )
     op.create_index(
-        op.f("ix_assignment_engagement_id"), "assignment", ["engagement_id"], unique=False
+        "ix_assignment_certifying",
+        "assignment",
+        ["reserved_for"],
+        unique=False,
+        postgresql_where=sa.text("purpose = 'certify'"),
     )
     op.create_index(
         "ix_assignment_held",
@@ -702,18 +747,6 @@ def _create() -> None:
         postgresql_where=sa.text("state in ('open', 'live') and reserved_for is null"),
     )
     op.create_table(
-        "disclosure",
-        sa.Column("engagement_id", sa.Text(), nullable=False),
-        sa.Column("event_id", sa.BigInteger(), nullable=False),
-        sa.Column("openings", sa.LargeBinary(), nullable=False),
-        sa.ForeignKeyConstraint(["event_id"], ["event.id"], name=op.f("fk_disclosure_event_id")),
-        sa.PrimaryKeyConstraint("event_id", name=op.f("pk_disclosure")),
-        info={"scope": "engagement"},
-    )
-    op.create_index(
-        op.f("ix_disclosure_engagement_id"), "disclosure", ["engagement_id"], unique=False
-    )
-    op.create_table(
         "document_content",
         sa.Column("engagement_id", sa.Text(), nullable=False),
         sa.Column("document_id", sa.Text(), nullable=False),
@@ -725,12 +758,6 @@ def _create() -> None:
         ),
         sa.PrimaryKeyConstraint("document_id", name=op.f("pk_document_content")),
         info={"scope": "engagement"},
-    )
-    op.create_index(
-        op.f("ix_document_content_engagement_id"),
-        "document_content",
-        ["engagement_id"],
-        unique=False,
     )
     op.create_table(
         "credential",
@@ -757,9 +784,6 @@ def _create() -> None:
         sa.PrimaryKeyConstraint("assignment_id", name=op.f("pk_saved_progress")),
         info={"scope": "engagement"},
     )
-    op.create_index(
-        op.f("ix_saved_progress_engagement_id"), "saved_progress", ["engagement_id"], unique=False
-    )
     op.create_table(
         "session",
         sa.Column("digest", sa.Text(), nullable=False),
@@ -774,68 +798,26 @@ def _create() -> None:
         },
     )
     op.create_index(op.f("ix_session_actor_id"), "session", ["actor_id"], unique=False)
-    op.create_table(
-        "submission",
-        sa.Column("engagement_id", sa.Text(), nullable=False),
-        sa.Column("id", sa.Text(), nullable=False),
-        sa.Column("item_id", sa.Text(), nullable=False),
-        sa.Column("assignment_id", sa.Text(), nullable=False),
-        sa.Column("author_id", sa.Text(), nullable=False),
-        sa.Column("family", sa.Text(), nullable=False),
-        sa.Column("purpose", sa.Text(), nullable=False),
-        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("seconds", sa.Integer(), nullable=False),
-        sa.Column("hints", postgresql.JSONB(none_as_null=True), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["assignment_id"], ["assignment.id"], name=op.f("fk_submission_assignment_id")
-        ),
-        sa.ForeignKeyConstraint(["item_id"], ["work_item.id"], name=op.f("fk_submission_item_id")),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_submission")),
-        sa.UniqueConstraint("assignment_id", name=op.f("uq_submission_assignment_id")),
-        info={"scope": "engagement"},
-    )
-    op.create_index(
-        op.f("ix_submission_engagement_id"), "submission", ["engagement_id"], unique=False
-    )
-    op.create_index(op.f("ix_submission_item_id"), "submission", ["item_id"], unique=False)
-    op.create_table(
-        "answer",
-        sa.Column("engagement_id", sa.Text(), nullable=False),
-        sa.Column("id", sa.Text(), nullable=False),
-        sa.Column("submission_id", sa.Text(), nullable=False),
-        sa.Column("item_id", sa.Text(), nullable=False),
-        sa.Column("question", sa.Text(), nullable=False),
-        sa.Column("origin", sa.Text(), nullable=False),
-        sa.Column("confidence", sa.Float(), nullable=True),
-        sa.Column("seconds", sa.Float(), nullable=False),
-        sa.Column("author_id", sa.Text(), nullable=False),
-        sa.Column("revises", sa.Text(), nullable=True),
-        sa.Column("content", sa.LargeBinary(), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["submission_id"], ["submission.id"], name=op.f("fk_answer_submission_id")
-        ),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_answer")),
-        info={"scope": "engagement"},
-    )
-    op.create_index(op.f("ix_answer_engagement_id"), "answer", ["engagement_id"], unique=False)
-    op.create_index("ix_answer_item_id", "answer", ["item_id"], unique=False)
-    op.create_index(op.f("ix_answer_submission_id"), "answer", ["submission_id"], unique=False)
 
 
 FUNCTIONS = (
     """create function enter(
   p_actor text, p_session text, p_at timestamptz, p_engagement text,
-  out who text, out at timestamptz
+  out who text, out at timestamptz, out by_agent boolean
 ) language plpgsql as $$
 #variable_conflict use_column
 declare
   seen text;
+  installation boolean;
 begin
   at := coalesce(p_at, greatest(now(), (select c.latest from clock c)));
   if p_session is null then
-    who := p_actor;
+    select a.id, a.kind = 'agent', a.administrator into who, by_agent, installation
+    from actor a where a.id = p_actor;
   else
-    select s.actor_id into who from session s where s.digest = p_session and s.expires_at > at;
+    select a.id, a.kind = 'agent', a.administrator into who, by_agent, installation
+    from session s join actor a on a.id = s.actor_id
+    where s.digest = p_session and s.expires_at > at;
   end if;
   if who is null then
     return;
@@ -843,8 +825,7 @@ begin
   perform set_config('outwork.actor', who, true);
   select string_agg(m.engagement_id, ',') into seen from membership m
   where m.actor_id = who and (p_engagement is null or m.engagement_id = p_engagement);
-  if p_engagement is null
-     and exists (select from actor a where a.id = who and a.administrator) then
+  if installation and p_engagement is null then
     seen := concat_ws(',', seen, 'installation');
   end if;
   perform set_config('outwork.engagements', '{' || coalesce(seen, '') || '}', true);
@@ -861,7 +842,10 @@ $$
   p_actor text, p_engagement text, p_at timestamptz,
   out pseudonym text, out roles jsonb, out family text, out live boolean, out stage text,
   out certified boolean, out doubtful boolean
-) language sql stable as $$
+) language plpgsql stable as $$
+#variable_conflict use_column
+begin
+  -- In this language because its plans are kept; an SQL function is planned at each call.
   select m.pseudonym, m.roles, coalesce(nullif(a.family, ''), m.pseudonym),
     m.valid_from <= p_at and p_at < m.valid_until,
     e.stage,
@@ -876,11 +860,12 @@ $$
       select from waiver w
       where w.engagement_id = p_engagement and w.expires_at <= p_at
         and w.countersigned_by is not null)
+  into pseudonym, roles, family, live, stage, certified, doubtful
   from membership m
   join actor a on a.id = m.actor_id
   join engagement e on e.id = m.engagement_id
-  where m.engagement_id = p_engagement and m.actor_id = p_actor
-$$
+  where m.engagement_id = p_engagement and m.actor_id = p_actor;
+end $$
 """,
     """create function claim_next(
   p_actor text, p_engagement text, p_order text, p_at timestamptz, p_until timestamptz,
@@ -982,11 +967,8 @@ end $$
     """create function submission_basis(
   p_actor text, p_session text, p_at timestamptz, p_assignment text
 ) returns table (
-  who text, at timestamptz, actor_kind text, actor_name text,
-  pseudonym text, roles jsonb, family text, live boolean, stage text, certified boolean,
-  doubtful boolean, standing text,
-  assignment jsonb, item jsonb, order_stage text, authors text[], latest text,
-  before_ids text[], before_questions text[], before_contents bytea[],
+  who text, at timestamptz, by_agent boolean, assignment jsonb, item jsonb, order_stage text,
+  latest text, before_ids text[], before_questions text[], before_contents bytea[],
   document jsonb, sealed_key bytea, sealed_text bytea, event_id bigint
 ) language plpgsql as $$
 #variable_conflict use_column
@@ -998,18 +980,11 @@ begin
     return;
   end if;
   return query
-  select me.who, me.at, x.kind, x.name,
-    s.pseudonym, s.roles, s.family, s.live, s.stage, s.certified, s.doubtful, s::text,
-    to_jsonb(a), to_jsonb(i), o.stage,
-    array(
-      select distinct b.family from submission b
-      where b.item_id = a.item_id and b.purpose in ('produce', 'overlap', 'control')),
+  select me.who, me.at, me.by_agent, to_jsonb(a), to_jsonb(i), o.stage,
     last.id, before.ids, before.questions, before.contents,
     to_jsonb(d), c.sealed_key, c.sealed_text, nextval('event_id_seq')
   from assignment a
   join work_item i on i.id = a.item_id
-  join actor x on x.id = me.who
-  cross join lateral standing(me.who, a.engagement_id, me.at) s
   left join work_order o on o.id = a.work_order_id
   left join lateral (
     select b.id from submission b
@@ -1018,16 +993,16 @@ begin
   left join lateral (
     select array_agg(w.id) as ids, array_agg(w.question) as questions,
       array_agg(w.content) as contents
-    from answer w where w.submission_id = last.id) before on true
+    from answer w where w.submission_id = last.id) before on last.id is not null
   left join document d on d.id = i.document_id
   left join document_content c on c.document_id = d.id
   where a.id = p_assignment;
 end $$
 """,
     """create function hand_in(
-  p_actor text, p_engagement text, p_at timestamptz, p_assignment text, p_standing text,
+  p_actor text, p_engagement text, p_at timestamptz, p_assignment text, p_decided boolean,
   p_latest text,
-  p_submission text, p_family text, p_seconds integer, p_hints jsonb,
+  p_submission text, p_seconds integer, p_hints jsonb,
   p_ids text[], p_questions text[], p_origins text[], p_confidences float8[],
   p_efforts float8[], p_revises text[], p_contents bytea[],
   p_item_state text, p_next text, p_next_taker text, p_next_purpose text, p_next_level smallint,
@@ -1045,17 +1020,22 @@ begin
   select * into a from assignment where id = p_assignment for update;
   select * into me from standing(p_actor, p_engagement, p_at);
   if a.id is null or a.state <> 'live' or a.actor_id <> p_actor or a.leased_until <= p_at
-     or me::text <> p_standing
-     or exists (select from work_order o where o.id = a.work_order_id and o.phase = 'intake')
+     or me.pseudonym is null
+     or not (p_decided or (
+       me.live and me.certified and not me.doubtful and me.stage = 'execution'
+       and me.roles ? a.taker and a.purpose = 'produce'
+       and exists (
+         select from work_order o
+         where o.id = a.work_order_id and o.phase = 'released' and o.stage = 'execution')))
      or p_latest is distinct from (
        select b.id from submission b
        where b.item_id = a.item_id and b.purpose in ('produce', 'overlap', 'control')
        order by b.id desc limit 1) then
-    return 'changed';
+    return 'plainly';
   end if;
   insert into submission (engagement_id, id, item_id, assignment_id, author_id, family, purpose,
     at, seconds, hints)
-  values (p_engagement, p_submission, a.item_id, a.id, p_actor, p_family, a.purpose, p_at,
+  values (p_engagement, p_submission, a.item_id, a.id, p_actor, me.family, a.purpose, p_at,
     p_seconds, p_hints);
   insert into answer (engagement_id, id, submission_id, item_id, question, origin, confidence,
     seconds, author_id, revises, content)

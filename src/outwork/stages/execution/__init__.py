@@ -52,6 +52,7 @@ from outwork.stages.execution.queries import (
     submission_of,
     submissions,
     waiting,
+    waits_for,
 )
 from outwork.stages.execution.reserving import (
     claim,
@@ -113,5 +114,6 @@ __all__ = [
     "submissions",
     "submit",
     "waiting",
+    "waits_for",
     "withdraw_open",
 ]

@@ -9,18 +9,15 @@ from typing import Any, NamedTuple
 from pydantic import TypeAdapter
 
 from outwork import documents
-from outwork.access import ActorKind, Rule
 from outwork.kit.database import Connection
 from outwork.kit.keyring import Keyring
 from outwork.stages.execution import queries
-from outwork.stages.execution.model import Assignment, WorkItem, hold_reason, obstacles
+from outwork.stages.execution.model import Assignment, WorkItem, hold_reason
 from outwork.vocabulary import (
     ActorId,
     Answer,
     AnswerId,
     Purpose,
-    Refusal,
-    Role,
     SourceText,
     Stage,
 )
@@ -31,20 +28,10 @@ class BasisRow(NamedTuple):
 
     who: str
     at: datetime
-    actor_kind: str
-    actor_name: str
-    pseudonym: str
-    roles: list[str]
-    family: str
-    live: bool
-    stage: str
-    certified: bool
-    doubtful: bool
-    standing: str
+    by_agent: bool
     assignment: dict[str, Any]
     item: dict[str, Any]
     order_stage: str | None
-    authors: list[str]
     latest: str | None
     before_ids: list[str] | None
     before_questions: list[str] | None
@@ -69,45 +56,20 @@ class Basis:
         self.assignment = _ASSIGNMENT.validate_python(self._row.assignment)
         self.item = _ITEM.validate_python(self._row.item)
         self.actor = ActorId(self._row.who)
-        self.at = self._row.at
-        self.family, self.standing = self._row.family, self._row.standing
+        self.at, self.by_agent = self._row.at, self._row.by_agent
         self.latest, self.event_id = self._row.latest, self._row.event_id
-        self.by_agent = self._row.actor_kind == ActorKind.AGENT.value
 
-    def obstacles(self) -> list[str]:
-        """Codes of what bars the actor from the assignment; empty if nothing does."""
-        held = hold_reason(self.assignment, self.actor, self.at)
-        barred = obstacles(
-            self.assignment.purpose,
-            self.assignment.level,
-            self.family,
-            {Role(r) for r in self._row.roles},
-            self._row.certified,
-            self._row.authors,
-        )
-        return ([held] if held else []) + [reason.code for reason in barred]
+    def ordinary(self) -> bool:
+        """Whether this is answering in execution what the actor holds, and all that is here.
 
-    def refuse(self) -> None:
-        """Raises Refusal with the first thing that bars the actor."""
-        codes = self.obstacles()
-        if codes:
-            raise Refusal(codes[0], assignment=self.assignment.id, name=self._row.actor_name)
-
-    def ordinary(self, rule: Rule) -> bool:
-        """Whether this is answering in execution by someone whom nothing bars.
-
-        Everything else (certification, corrections after a verdict, a rule that refuses, content
+        Everything else (certification, corrections after a verdict, a lost reservation, content
         that is kept elsewhere) goes the plain way.
         """
         return (
-            self._row.live
-            and not self._row.doubtful
-            and Stage(self._row.stage) in rule.stages
-            and bool({r.value for r in rule.roles} & set(self._row.roles))
-            and self.assignment.purpose is Purpose.PRODUCE
+            self.assignment.purpose is Purpose.PRODUCE
             and self._row.order_stage == Stage.EXECUTION.value
             and self._row.sealed_text is not None
-            and not self.obstacles()
+            and hold_reason(self.assignment, self.actor, self.at) is None
         )
 
     def source(self) -> SourceText:

@@ -8,7 +8,7 @@ from datetime import datetime
 import sqlalchemy as sa
 from pydantic import TypeAdapter
 
-from outwork import access, documents
+from outwork import access, agreements, documents
 from outwork.agreements import Engagement, WorkOrder, WorkPhase
 from outwork.kit.database import Connection
 from outwork.kit.paging import Page, key_of, limit_of
@@ -32,6 +32,7 @@ from outwork.vocabulary import (
     Json,
     Purpose,
     Reason,
+    Role,
     SubmissionId,
     WorkOrderId,
 )
@@ -238,12 +239,32 @@ def gate(db: Connection, engagement: Engagement, order: WorkOrder) -> list[Reaso
 
 
 def waiting(db: Connection, engagement: EngagementId) -> Mapping[Purpose, int]:
-    """Open assignments of an engagement by purpose."""
+    """Open assignments of an engagement's work orders, and of its certification, by purpose."""
     table = store.assignment_table.c
-    query = sa.select(table.purpose, sa.func.count()).where(
-        table.engagement_id == engagement, table.state == AssignmentState.OPEN.value
+    is_open = table.state == AssignmentState.OPEN.value
+    certifying = sa.and_(table.purpose == Purpose.CERTIFY.value, table.engagement_id == engagement)
+    found: dict[Purpose, int] = {}
+    for where in (table.work_order_id.in_(_orders(db, engagement)), certifying):
+        query = sa.select(table.purpose, sa.func.count()).where(where, is_open)
+        found |= {Purpose(p): n for p, n in db.execute(query.group_by(table.purpose))}
+    return found
+
+
+def waits_for(db: Connection, engagement: EngagementId, taker: Role, now: datetime) -> bool:
+    """Whether a role can take something of an engagement; looks at the heads of queues only."""
+    table = store.assignment_table.c
+    query = sa.select(table.id).where(
+        table.work_order_id.in_(_orders(db, engagement)),
+        table.taker == taker.value,
+        table.state.in_([AssignmentState.OPEN.value, AssignmentState.LIVE.value]),
+        table.reserved_for.is_(None),
+        sa.or_(table.state == AssignmentState.OPEN.value, table.leased_until <= now),
     )
-    return {Purpose(p): n for p, n in db.execute(query.group_by(table.purpose))}
+    return db.execute(query.limit(1)).first() is not None
+
+
+def _orders(db: Connection, engagement: EngagementId) -> list[WorkOrderId]:
+    return [order.id for order in agreements.work_orders(db, engagement)]
 
 
 def families(db: Connection, actor: ActorId, pseudonym: str) -> str:

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import datetime
-from typing import LiteralString
 
-import psycopg
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 
 from outwork import agreements, documents
 from outwork.access import Membership, Session
-from outwork.kit.database import Database, together
+from outwork.kit.database import together
+from outwork.kit.keyring import Keyring
+from outwork.kit.lane import Steps
 from outwork.operation import PLAINLY, Caller, Operation, Plainly, act
 from outwork.stages import transfer
-from outwork.stages.execution import events, queries, store
+from outwork.stages.execution import events, queries, statements, store
 from outwork.stages.execution.assigning import (
     member_of,
     open_assignment,
@@ -133,31 +133,24 @@ def claim(
 _CLAIM = sa.text(
     "select outcome, assignment from claim_next(:actor, :engagement, :order, :at, :until, true)"
 )
-_CLAIM_SWIFTLY: LiteralString = (
-    "select c.outcome, c.assignment from enter(%s, %s, %s, %s) e,"
-    " lateral claim_next(e.who, %s, %s, e.at, e.at + %s, false) c where e.who is not null"
-)
 
 
 @claim.swiftly
 def _claim_swiftly(
-    database: Database,
+    _keyring: Keyring,
     caller: Caller,
     now: datetime | None,
     engagement: EngagementId,
     work_order: WorkOrderId | None = None,
     assignment: AssignmentId | None = None,
-) -> AssignmentId | Plainly:
+) -> Steps[AssignmentId | Plainly]:
     if assignment is not None:
         return PLAINLY
     actor, session = (None, caller.digest) if isinstance(caller, Session) else (caller, None)
-    try:
-        row = database.lane.one(
-            _CLAIM_SWIFTLY,
-            (actor, session, now, engagement, engagement, work_order, LEASE),
-        )
-    except psycopg.OperationalError:
-        return PLAINLY
+    row = yield (
+        statements.CLAIM_NEXT,
+        (actor, session, now, engagement, engagement, work_order, LEASE),
+    )
     if row is None or row[0] not in ("claimed", "held"):
         return PLAINLY
     return AssignmentId(row[1])

@@ -7,6 +7,7 @@ holds the two equal. Row-level security is in force inside them: `enter` has sai
 
 from __future__ import annotations
 
+from outwork.access import ENTER
 from outwork.kit.database import function
 
 # An instant as it stands in the log: without a fraction where there is none.
@@ -22,8 +23,7 @@ $$
 """,
 )
 
-# What the rules ask of a person in an engagement at an instant. Handing in compares it with what
-# the rules saw: whatever changed in between is decided anew.
+# What the rules ask of a person in an engagement at an instant.
 STANDING = function(
     "standing",
     """
@@ -31,7 +31,10 @@ create function standing(
   p_actor text, p_engagement text, p_at timestamptz,
   out pseudonym text, out roles jsonb, out family text, out live boolean, out stage text,
   out certified boolean, out doubtful boolean
-) language sql stable as $$
+) language plpgsql stable as $$
+#variable_conflict use_column
+begin
+  -- In this language because its plans are kept; an SQL function is planned at each call.
   select m.pseudonym, m.roles, coalesce(nullif(a.family, ''), m.pseudonym),
     m.valid_from <= p_at and p_at < m.valid_until,
     e.stage,
@@ -46,11 +49,12 @@ create function standing(
       select from waiver w
       where w.engagement_id = p_engagement and w.expires_at <= p_at
         and w.countersigned_by is not null)
+  into pseudonym, roles, family, live, stage, certified, doubtful
   from membership m
   join actor a on a.id = m.actor_id
   join engagement e on e.id = m.engagement_id
-  where m.engagement_id = p_engagement and m.actor_id = p_actor
-$$
+  where m.engagement_id = p_engagement and m.actor_id = p_actor;
+end $$
 """,
 )
 
@@ -161,18 +165,15 @@ end $$
 """,
 )
 
-# Everything the rules ask before answers are handed in, read at once, and a number for the event.
+# What the rules ask of an item before answers to it are handed in, and a number for the event.
 BASIS = function(
     "submission_basis",
     """
 create function submission_basis(
   p_actor text, p_session text, p_at timestamptz, p_assignment text
 ) returns table (
-  who text, at timestamptz, actor_kind text, actor_name text,
-  pseudonym text, roles jsonb, family text, live boolean, stage text, certified boolean,
-  doubtful boolean, standing text,
-  assignment jsonb, item jsonb, order_stage text, authors text[], latest text,
-  before_ids text[], before_questions text[], before_contents bytea[],
+  who text, at timestamptz, by_agent boolean, assignment jsonb, item jsonb, order_stage text,
+  latest text, before_ids text[], before_questions text[], before_contents bytea[],
   document jsonb, sealed_key bytea, sealed_text bytea, event_id bigint
 ) language plpgsql as $$
 #variable_conflict use_column
@@ -184,18 +185,11 @@ begin
     return;
   end if;
   return query
-  select me.who, me.at, x.kind, x.name,
-    s.pseudonym, s.roles, s.family, s.live, s.stage, s.certified, s.doubtful, s::text,
-    to_jsonb(a), to_jsonb(i), o.stage,
-    array(
-      select distinct b.family from submission b
-      where b.item_id = a.item_id and b.purpose in ('produce', 'overlap', 'control')),
+  select me.who, me.at, me.by_agent, to_jsonb(a), to_jsonb(i), o.stage,
     last.id, before.ids, before.questions, before.contents,
     to_jsonb(d), c.sealed_key, c.sealed_text, nextval('event_id_seq')
   from assignment a
   join work_item i on i.id = a.item_id
-  join actor x on x.id = me.who
-  cross join lateral standing(me.who, a.engagement_id, me.at) s
   left join work_order o on o.id = a.work_order_id
   left join lateral (
     select b.id from submission b
@@ -204,7 +198,7 @@ begin
   left join lateral (
     select array_agg(w.id) as ids, array_agg(w.question) as questions,
       array_agg(w.content) as contents
-    from answer w where w.submission_id = last.id) before on true
+    from answer w where w.submission_id = last.id) before on last.id is not null
   left join document d on d.id = i.document_id
   left join document_content c on c.document_id = d.id
   where a.id = p_assignment;
@@ -212,15 +206,16 @@ end $$
 """,
 )
 
-# Closes a held assignment with a submission, its answers and its event. Outcome: done, or changed
-# where something is no longer as the rules saw it; then nothing is written.
+# Closes a held assignment with a submission, its answers and its event. Outcome: done, or plainly
+# where the item is no longer as the rules saw it, or the actor is not plainly somebody who may (the
+# slow way, which has `decided` that, says why); then nothing is written.
 HAND_IN = function(
     "hand_in",
     """
 create function hand_in(
-  p_actor text, p_engagement text, p_at timestamptz, p_assignment text, p_standing text,
+  p_actor text, p_engagement text, p_at timestamptz, p_assignment text, p_decided boolean,
   p_latest text,
-  p_submission text, p_family text, p_seconds integer, p_hints jsonb,
+  p_submission text, p_seconds integer, p_hints jsonb,
   p_ids text[], p_questions text[], p_origins text[], p_confidences float8[],
   p_efforts float8[], p_revises text[], p_contents bytea[],
   p_item_state text, p_next text, p_next_taker text, p_next_purpose text, p_next_level smallint,
@@ -238,17 +233,22 @@ begin
   select * into a from assignment where id = p_assignment for update;
   select * into me from standing(p_actor, p_engagement, p_at);
   if a.id is null or a.state <> 'live' or a.actor_id <> p_actor or a.leased_until <= p_at
-     or me::text <> p_standing
-     or exists (select from work_order o where o.id = a.work_order_id and o.phase = 'intake')
+     or me.pseudonym is null
+     or not (p_decided or (
+       me.live and me.certified and not me.doubtful and me.stage = 'execution'
+       and me.roles ? a.taker and a.purpose = 'produce'
+       and exists (
+         select from work_order o
+         where o.id = a.work_order_id and o.phase = 'released' and o.stage = 'execution')))
      or p_latest is distinct from (
        select b.id from submission b
        where b.item_id = a.item_id and b.purpose in ('produce', 'overlap', 'control')
        order by b.id desc limit 1) then
-    return 'changed';
+    return 'plainly';
   end if;
   insert into submission (engagement_id, id, item_id, assignment_id, author_id, family, purpose,
     at, seconds, hints)
-  values (p_engagement, p_submission, a.item_id, a.id, p_actor, p_family, a.purpose, p_at,
+  values (p_engagement, p_submission, a.item_id, a.id, p_actor, me.family, a.purpose, p_at,
     p_seconds, p_hints);
   insert into answer (engagement_id, id, submission_id, item_id, question, origin, confidence,
     seconds, author_id, revises, content)
@@ -278,9 +278,12 @@ end $$
 )
 
 _BASIS_COLUMNS = (
-    "who, at, actor_kind, actor_name, pseudonym, roles, family, live, stage, certified, doubtful,"
-    " standing, assignment, item, order_stage, authors, latest, before_ids, before_questions,"
+    "who, at, by_agent, assignment, item, order_stage, latest, before_ids, before_questions,"
     " before_contents, document, sealed_key, sealed_text, event_id"
 )
-READ_BASIS = f"select {_BASIS_COLUMNS} from {BASIS}(%s, %s, %s, %s)"  # noqa: S608  (names only)
-WRITE_SUBMISSION = f"select {HAND_IN}({', '.join(['%s'] * 28)})"
+READ_BASIS = f"select {_BASIS_COLUMNS} from {BASIS}(%s, %s, %s, %s)".encode()  # noqa: S608
+WRITE_SUBMISSION = f"select {HAND_IN}({', '.join(['%s'] * 27)})".encode()
+CLAIM_NEXT = (
+    f"select c.outcome, c.assignment from {ENTER}(%s, %s, %s, %s) e,"  # noqa: S608
+    f" lateral {CLAIM}(e.who, %s, %s, e.at, e.at + %s, false) c where e.who is not null"
+).encode()

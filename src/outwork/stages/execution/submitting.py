@@ -15,20 +15,22 @@ from psycopg.types.json import Jsonb
 
 from outwork import agreements, ledger, practices
 from outwork.access import Membership, Session
-from outwork.kit.database import Connection, Database, keyring_of
+from outwork.kit.database import Connection, keyring_of
 from outwork.kit.ids import Entropy, Ids
 from outwork.kit.keyring import Keyring
+from outwork.kit.lane import Steps
 from outwork.operation import PLAINLY, Caller, Operation, Plainly, act
 from outwork.practices import Case
 from outwork.stages import transfer
 from outwork.stages.execution import events, queries, statements
-from outwork.stages.execution.assigning import open_assignment, refuse_on_expired_waiver
+from outwork.stages.execution.assigning import member_of, open_assignment, refuse_on_expired_waiver
 from outwork.stages.execution.basis import Basis
 from outwork.stages.execution.model import (
     CHECKING,
     Assignment,
     AssignmentState,
     after_submission,
+    hold_reason,
     score,
     with_origin,
 )
@@ -81,26 +83,25 @@ def submit(
 
 @submit.swiftly
 def _submit_swiftly(
-    database: Database,
+    keyring: Keyring,
     caller: Caller,
     now: datetime | None,
     assignment: AssignmentId,
     answers: Sequence[Answer],
     seconds: int = 0,
     imported: bool = False,
-) -> SubmissionId | Plainly:
+) -> Steps[SubmissionId | Plainly]:
     actor, session = (None, caller.digest) if isinstance(caller, Session) else (caller, None)
-    try:
-        row = database.lane.one(statements.READ_BASIS, (actor, session, now, assignment))
-        if row is None:
-            return PLAINLY
-        basis = Basis(row, database.keyring)
-        if not basis.ordinary(submit.rule):
-            return PLAINLY
-        made, parameters = _prepared(basis, answers, seconds, imported, secrets.token_bytes)
-        done = database.lane.one(statements.WRITE_SUBMISSION, parameters)
-    except psycopg.OperationalError:
+    row = yield statements.READ_BASIS, (actor, session, now, assignment)
+    if row is None:
         return PLAINLY
+    basis = Basis(row, keyring)
+    if not basis.ordinary():
+        return PLAINLY
+    made, parameters = _prepared(
+        basis, answers, seconds, imported, secrets.token_bytes, decided=False
+    )
+    done = yield statements.WRITE_SUBMISSION, parameters
     return made if done == ("done",) else PLAINLY
 
 
@@ -137,11 +138,14 @@ def complete(
     Raises Refusal where the actor does not, and BadInput for answers that cannot stand.
     """
     basis = Basis(_read(op.db, op.actor.id, op.now, assignment.id), keyring_of(op.db), op.db)
-    basis.refuse()
-    made, parameters = _prepared(basis, answers, seconds, imported, op.entropy)
+    why = hold_reason(basis.assignment, op.actor.id, op.now)
+    if why is not None:
+        raise Refusal(why, assignment=assignment.id)
+    refuse_if_barred(op, member_of(op, assignment.engagement_id), basis.assignment)
+    made, parameters = _prepared(basis, answers, seconds, imported, op.entropy, decided=True)
     connection = op.db.connection.driver_connection
     assert isinstance(connection, psycopg.Connection)
-    done = connection.execute(statements.WRITE_SUBMISSION.encode(), parameters).fetchone()
+    done = connection.execute(statements.WRITE_SUBMISSION, parameters).fetchone()
     if done != ("done",):  # the caller holds the locks: what the rules saw cannot have changed
         raise Refusal("changed-meanwhile")
     op.recorded(events.ItemSubmitted)
@@ -149,13 +153,19 @@ def complete(
 
 
 def _read(db: Connection, actor: str, at: datetime, assignment: AssignmentId) -> Sequence[Any]:
-    statement = statements.READ_BASIS.replace("%s", "{}").format(":a", ":s", ":t", ":i")
+    statement = statements.READ_BASIS.decode().replace("%s", "{}").format(":a", ":s", ":t", ":i")
     row = db.execute(sa.text(statement), {"a": actor, "s": None, "t": at, "i": assignment}).one()
     return tuple(row)
 
 
 def _prepared(
-    basis: Basis, answers: Sequence[Answer], seconds: int, imported: bool, entropy: Entropy
+    basis: Basis,
+    answers: Sequence[Answer],
+    seconds: int,
+    imported: bool,
+    entropy: Entropy,
+    *,
+    decided: bool,
 ) -> tuple[SubmissionId, tuple[Any, ...]]:
     """Hold answers to the rules; gives the submission's id and what its statement takes."""
     found, item = basis.assignment, basis.item
@@ -170,25 +180,11 @@ def _prepared(
     ids = Ids(basis.at, entropy)
     made = SubmissionId(ids.next("sub"))
     effort = min(max(0, seconds), practices.LONGEST_EFFORT)
-    event = ledger.prepare(
-        events.ItemSubmitted(
-            engagement=item.engagement_id,
-            assignment=found.id,
-            submission=made,
-            item=item.id,
-            purpose=found.purpose,
-            level=found.level,
-            origins=dict(sorted(Counter(a.origin for a in stored).items())),
-            seconds=effort,
-            hints=len(hints),
-            answers={a.question: _content(a) for a in stored},
-        ),
-        entropy,
-    )
+    event = ledger.prepare(_event(basis, made, stored, effort, len(hints)), entropy)
     state, following = after_submission(found.purpose, found.level)
     parameters = (
-        basis.actor, item.engagement_id, basis.at, found.id, basis.standing, basis.latest,
-        made, basis.family, effort,
+        basis.actor, item.engagement_id, basis.at, found.id, decided, basis.latest,
+        made, effort,
         Jsonb([{"code": d.code, "question": d.question} for d in hints]),
         *_columns(basis.keyring, item.engagement_id, ids, stored),
         state and state.value, ids.next("asg") if following else None,
@@ -199,6 +195,24 @@ def _prepared(
         ),
     )  # fmt: skip
     return made, parameters
+
+
+def _event(
+    basis: Basis, made: SubmissionId, answers: Sequence[Answer], seconds: int, hints: int
+) -> events.ItemSubmitted:
+    found = basis.assignment
+    return events.ItemSubmitted(
+        engagement=found.engagement_id,
+        assignment=found.id,
+        submission=made,
+        item=found.item_id,
+        purpose=found.purpose,
+        level=found.level,
+        origins=dict(sorted(Counter(a.origin for a in answers).items())),
+        seconds=seconds,
+        hints=hints,
+        answers={a.question: _content(a) for a in answers},
+    )
 
 
 def _columns(
