@@ -62,7 +62,7 @@ class Desk:
         app = FastAPI()
         app.mount("/api", api(world.database))
         config = uvicorn.Config(
-            Swift(app, world.database), port=0, log_level="error", lifespan="off", ws="none"
+            Swift(app, world.database), port=0, log_level="error", lifespan="on", ws="none"
         )
         self._server = uvicorn.Server(config)
         self._thread = threading.Thread(target=self._server.run)
