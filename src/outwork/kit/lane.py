@@ -20,8 +20,9 @@ R = TypeVar("R")
 Statement = tuple[bytes, Sequence[Any]]
 Steps = Generator[Statement, TupleRow | None, R]
 
-# A plan made for these parameters costs more than the statement: one plan for all.
-_OPTIONS = "-c plan_cache_mode=force_generic_plan"
+# A plan made for these parameters costs more than the statement: one plan for all. It is kept
+# while tables grow from nothing, when reading them whole looked cheapest: so never that.
+_OPTIONS = "-c plan_cache_mode=force_generic_plan -c enable_seqscan=off"
 
 
 class Lane:

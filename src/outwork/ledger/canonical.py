@@ -22,9 +22,9 @@ class CanonicalError(ValueError):
 
 def encode(value: Any) -> bytes:
     """The canonical UTF-8 bytes of a value; raises CanonicalError if it has none (RFC 8785)."""
-    _check_depth(value)
-    if _plain(value):
+    if _plain(value, MAX_DEPTH):
         return _ENCODER.encode(value).encode()
+    _check_depth(value)
     try:
         return rfc8785.dumps(value)
     except (rfc8785.CanonicalizationError, UnicodeError) as error:
@@ -35,19 +35,22 @@ def encode(value: Any) -> bytes:
 _ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), sort_keys=True)
 
 
-def _plain(value: Any) -> bool:
+def _plain(value: Any, deeper: int) -> bool:
     kind = type(value)
     if kind is str:
-        return _SURROGATE.search(value) is None
+        return value.isascii() or _SURROGATE.search(value) is None
     if kind is int:
         return bool(-MAX_INTEGER <= value <= MAX_INTEGER)
+    if value is None or kind is bool:
+        return True
+    if deeper <= 0:
+        return False
     if kind is dict:
         return all(
-            type(name) is str and name.isascii() and _plain(part) for name, part in value.items()
+            type(name) is str and name.isascii() and _plain(part, deeper - 1)
+            for name, part in value.items()
         )
-    if kind is list or kind is tuple:
-        return all(map(_plain, value))
-    return value is None or value is True or value is False
+    return (kind is list or kind is tuple) and all(_plain(part, deeper - 1) for part in value)
 
 
 _SURROGATE = re.compile("[\ud800-\udfff]")

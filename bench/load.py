@@ -1,0 +1,182 @@
+"""A load of HTTP clients in one process: each connection claims, then hands in, and again.
+
+One thread, one epoll: what a client costs is the same whatever it is pointed at. A *flow* turns the
+answer to one request into the next request; it is the only part that knows what is asked.
+"""
+
+from __future__ import annotations
+
+import heapq
+import select
+import socket
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Protocol
+
+
+class Flow(Protocol):
+    """What one connection asks, step by step."""
+
+    def first(self) -> bytes:
+        """The first request of a cycle."""
+
+    def after(self, status: int, body: bytes) -> bytes | None:
+        """The request that follows an answer; None where the cycle is complete."""
+
+
+@dataclass
+class Tally:
+    """What a load did: latencies in seconds, of first requests and of whole cycles."""
+
+    cycles: int = 0
+    errors: int = 0
+    elapsed: float = 0.0
+    first: list[float] = field(default_factory=list)
+    whole: list[float] = field(default_factory=list)
+
+
+class _Connection:
+    def __init__(self, port: int, flow: Flow) -> None:
+        self.flow = flow
+        self.socket = socket.create_connection(("127.0.0.1", port))
+        self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self.buffer = b""
+        self.began = self.sent = 0.0
+        self.is_first = True
+
+    def send(self, request: bytes, now: float) -> None:
+        self.sent = now
+        self.socket.sendall(request)
+
+    def receive(self) -> tuple[int, bytes] | None:
+        """Status and body once the answer is whole; raises ConnectionError where it was cut off."""
+        part = self.socket.recv(65536)
+        if not part:
+            raise ConnectionError("closed by the server")
+        self.buffer += part
+        end = self.buffer.find(b"\r\n\r\n")
+        if end < 0:
+            return None
+        head = self.buffer[:end].lower()
+        at = head.find(b"content-length:")
+        size = int(head[at + 15 :].split(b"\r\n", 1)[0]) if at >= 0 else 0
+        if len(self.buffer) < end + 4 + size:
+            return None
+        body = self.buffer[end + 4 : end + 4 + size]
+        self.buffer = self.buffer[end + 4 + size :]
+        return int(head[9:12]), body
+
+
+def closed_loop(port: int, flows: list[Flow], seconds: float, most: int | None = None) -> Tally:
+    """Every connection goes on as soon as it is answered, for so long or so many cycles."""
+    tally = Tally()
+    poll = select.epoll()
+    by_number = {}
+    start = time.perf_counter()
+    for flow in flows:
+        connection = _Connection(port, flow)
+        by_number[connection.socket.fileno()] = connection
+        poll.register(connection.socket.fileno(), select.EPOLLIN)
+        connection.began = time.perf_counter()
+        connection.send(flow.first(), connection.began)
+    until = start + seconds
+    while by_number and time.perf_counter() < until:
+        for number, _ in poll.poll(0.1):
+            connection = by_number[number]
+            answer = connection.receive()
+            if answer is None:
+                continue
+            now = time.perf_counter()
+            _note(tally, connection, answer[0], now)
+            following = connection.flow.after(*answer)
+            if following is None:
+                tally.cycles += 1
+                tally.whole.append(now - connection.began)
+                if most is not None and tally.cycles >= most:
+                    until = now
+                following, connection.began, connection.is_first = (
+                    connection.flow.first(),
+                    now,
+                    True,
+                )
+            connection.send(following, now)
+    tally.elapsed = time.perf_counter() - start
+    for connection in by_number.values():
+        connection.socket.close()
+    return tally
+
+
+def _note(tally: Tally, connection: _Connection, status: int, now: float) -> None:
+    if status >= 400:
+        tally.errors += 1
+    if connection.is_first:
+        tally.first.append(now - connection.sent)
+    connection.is_first = False
+
+
+def open_loop(
+    port: int, flows: list[Flow], arrivals: list[float], log: Callable[[str], None]
+) -> Tally:
+    """A cycle begins at each arrival, on the first free connection; latency counts from arrival.
+
+    `arrivals` are seconds from the start, in order. An arrival that finds every connection busy
+    waits, and its waiting is part of its latency.
+    """
+    tally = Tally()
+    poll = select.epoll()
+    free = [_Connection(port, flow) for flow in flows]
+    by_number = {c.socket.fileno(): c for c in free}
+    for number in by_number:
+        poll.register(number, select.EPOLLIN)
+    start = time.perf_counter()
+    waiting: list[float] = []
+    due = iter(arrivals)
+    following = next(due, None)
+    busy = 0
+    while following is not None or waiting or busy:
+        now = time.perf_counter() - start
+        while following is not None and following <= now:
+            heapq.heappush(waiting, following)
+            following = next(due, None)
+        while waiting and free:
+            connection = free.pop(0)
+            connection.began, connection.is_first = heapq.heappop(waiting), True
+            connection.send(connection.flow.first(), connection.began)
+            busy += 1
+        pause = 0.1 if following is None else max(0.0, following - (time.perf_counter() - start))
+        for number, _ in poll.poll(min(pause, 0.1)):
+            connection = by_number[number]
+            answer = connection.receive()
+            if answer is None:
+                continue
+            now = time.perf_counter() - start
+            _note(tally, connection, answer[0], now)
+            step = connection.flow.after(*answer)
+            if step is not None:
+                connection.send(step, now)
+                continue
+            tally.cycles += 1
+            tally.whole.append(now - connection.began)
+            free.append(connection)
+            busy -= 1
+    tally.elapsed = time.perf_counter() - start
+    for connection in by_number.values():
+        connection.socket.close()
+    log(f"open loop: {tally.cycles} cycles, {tally.errors} errors, {tally.elapsed:.1f} s")
+    return tally
+
+
+def quantile(values: list[float], share: float) -> float:
+    """The value that `share` of all values do not exceed."""
+    ordered = sorted(values)
+    return ordered[min(len(ordered) - 1, int(share * len(ordered)))]
+
+
+def request(method: str, path: str, headers: dict[str, str], body: bytes = b"") -> bytes:
+    """An HTTP/1.1 request as bytes."""
+    lines = [f"{method} {path} HTTP/1.1", "Host: 127.0.0.1"]
+    lines += [f"{name}: {value}" for name, value in headers.items()]
+    if body or method == "POST":
+        lines.append(f"Content-Length: {len(body)}")
+    return "\r\n".join(lines).encode() + b"\r\n\r\n" + body
