@@ -228,8 +228,9 @@ class Cycle:
         body = json.dumps({"engagement": engagement}).encode()
         self._claim = request("POST", "/api/acts/execution.claim", self._headers, body)
         self._rest = b',"seconds":30,"answers":' + json.dumps(ANSWERS).encode() + b"}"
-        self._handing_in = False
-        self.done: list[str] = []
+        self._handing_in = ""
+        self.claimed: list[str] = []
+        self.acknowledged: list[str] = []
 
     def first(self) -> bytes:
         """A claim."""
@@ -237,16 +238,17 @@ class Cycle:
 
     def after(self, status: int, body: bytes) -> bytes | None:
         """A claim is followed by its submission; a submission by nothing."""
-        if self._handing_in:
-            self._handing_in = False
-            return None
         if status != 200:
             raise RuntimeError(f"{status} {body[:300]!r}")
+        if self._handing_in:
+            self.acknowledged.append(self._handing_in)
+            self._handing_in = ""
+            return None
         assignment = json.loads(body)["result"]
         if assignment is None:
             raise RuntimeError("nothing is left to claim")
-        self._handing_in = True
-        self.done.append(assignment)
+        self._handing_in = assignment
+        self.claimed.append(assignment)
         sent = b'{"assignment":"%s"' % assignment.encode() + self._rest
         return request("POST", "/api/acts/execution.submit", self._headers, sent)
 

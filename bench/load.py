@@ -107,6 +107,88 @@ def closed_loop(port: int, flows: list[Flow], seconds: float, most: int | None =
     return tally
 
 
+def stubborn_loop(
+    port: int, flows: list[Flow], over: Callable[[], bool], tally: Tally | None = None
+) -> Tally:
+    """A closed loop of clients that do not give up: what is not answered is sent again.
+
+    A connection that breaks, or an answer of 500 and above, is tried again a tenth of a second
+    later, with the same bytes. Ends when `over` says so and nothing is under way.
+    """
+    tally = tally or Tally()
+    start = time.perf_counter()
+    clients = [_Stubborn(port, flow) for flow in flows]
+    poll = select.epoll()
+    by_number: dict[int, _Stubborn] = {}
+    ending = False
+    while True:
+        now = time.perf_counter()
+        ending = ending or over()
+        for client in clients:
+            if client.connection is None and now >= client.due and not (ending and client.idle):
+                client.connect(poll, by_number, tally)
+        if ending and all(client.idle for client in clients):
+            break
+        for number, _ in poll.poll(0.05):
+            by_number[number].step(poll, by_number, tally, ending)
+    tally.elapsed = time.perf_counter() - start
+    for client in clients:
+        client.drop(by_number)
+    return tally
+
+
+class _Stubborn:
+    """One client of a stubborn loop: the request that is not answered yet, and its connection."""
+
+    def __init__(self, port: int, flow: Flow) -> None:
+        self.port, self.flow = port, flow
+        self.connection: _Connection | None = None
+        self.pending = flow.first()
+        self.due = 0.0
+        self.idle = False
+
+    def connect(self, poll: select.epoll, by_number: dict[int, _Stubborn], tally: Tally) -> None:
+        try:
+            self.connection = _Connection(self.port, self.flow)
+            by_number[self.connection.socket.fileno()] = self
+            poll.register(self.connection.socket.fileno(), select.EPOLLIN)
+            self.connection.send(self.pending, time.perf_counter())
+        except OSError:
+            tally.errors += 1
+            self.drop(by_number)
+
+    def step(
+        self, poll: select.epoll, by_number: dict[int, _Stubborn], tally: Tally, ending: bool
+    ) -> None:
+        assert self.connection is not None  # it is registered
+        try:
+            answer = self.connection.receive()
+            if answer is None:
+                return
+            if answer[0] >= 500:
+                raise ConnectionError("to be tried again")
+            following = self.flow.after(*answer)
+            if following is None:
+                tally.cycles += 1
+                following = self.flow.first()
+                if ending:
+                    self.idle = True
+                    self.drop(by_number)
+                    return
+            self.pending = following
+            self.connection.send(following, time.perf_counter())
+        except OSError:
+            tally.errors += 1
+            self.drop(by_number)
+
+    def drop(self, by_number: dict[int, _Stubborn]) -> None:
+        """Let go of the connection; another is made in a while."""
+        if self.connection is not None:
+            by_number.pop(self.connection.socket.fileno(), None)
+            self.connection.socket.close()
+        self.connection, self.due = None, time.perf_counter() + 0.1
+
+
 def _note(tally: Tally, connection: _Connection, status: int, now: float) -> None:
     if status >= 400:
         tally.errors += 1

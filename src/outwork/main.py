@@ -9,8 +9,8 @@ import secrets
 import signal
 import socket
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,6 +21,7 @@ from outwork.interfaces import cli as command_line
 from outwork.kit import postgres
 from outwork.kit.database import Database, migrate
 from outwork.kit.keyring import Keyring
+from outwork.kit.processes import Keeper
 from outwork.operation import operation, utc_now
 from outwork.reporting import inbox
 
@@ -65,7 +66,10 @@ def open_home() -> Iterator[Home]:
 
 
 def serve(port: int, demo: bool, processes: int = 1) -> None:
-    """Serve web and API on 127.0.0.1, with the worker beside them, until interrupted."""
+    """Serve web and API on 127.0.0.1, with the worker beside them, until interrupted.
+
+    What dies is begun again: a process that answers, the worker, the database's own server.
+    """
     logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
     with open_home() as home:
         if demo:
@@ -73,17 +77,10 @@ def serve(port: int, demo: bool, processes: int = 1) -> None:
         listening = _listen(port)
         announce(home, listening.getsockname()[1])
         home.database.close()  # connections are not shared with the processes made now
-        children = [_fork(lambda: work(home.database))]
-        children += [_fork(lambda: _answer(home.database, listening)) for _ in range(processes - 1)]
-        try:
-            _answer(home.database, listening)
-        finally:
-            for child in children:
-                with suppress(ProcessLookupError):
-                    os.kill(child, signal.SIGTERM)
-            for child in children:
-                with suppress(ChildProcessError):
-                    os.waitpid(child, 0)
+        tasks = {"worker": lambda: work(home.database)}
+        for number in range(processes):
+            tasks[f"web {number + 1}"] = lambda: _answer(home.database, listening)
+        Keeper(tasks, home.cluster.revive).run()
 
 
 def work(database: Database) -> None:
@@ -100,17 +97,6 @@ def _listen(port: int) -> socket.socket:
     listening = socket.create_server(("127.0.0.1", port), backlog=2048)
     listening.set_inheritable(True)
     return listening
-
-
-def _fork(task: Callable[[], None]) -> int:
-    """A process of its own for a task; gives its id."""
-    child = os.fork()
-    if child == 0:
-        try:
-            task()
-        finally:
-            os._exit(0)
-    return child
 
 
 def _answer(database: Database, listening: socket.socket) -> None:

@@ -1,0 +1,183 @@
+"""Working time: minutes of a named calendar and zone, through daylight-saving changes.
+
+A calendar is a table of working spells, half-open intervals of minutes since 1970-01-01T00:00Z,
+with the minutes worked before each. Every question is one or two binary searches in it, never a
+walk. A spell that a change of the clocks cuts through lasts as long as it really lasts: a night
+shift is an hour shorter in spring, and counts so.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from datetime import UTC, date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+import numpy as np
+from numpy.typing import NDArray
+
+Minutes = NDArray[np.int64]
+Shifts = Mapping[int, Sequence[tuple[time, time]]]
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_DAY = timedelta(days=1)
+_MINUTE = timedelta(minutes=1)
+
+
+class CalendarEnds(ValueError):
+    """The question reaches beyond the last day of the table."""
+
+
+class WorkingTime:
+    """The working spells of one calendar.
+
+    `zone` is an IANA time zone. `shifts` gives, for each weekday (Monday 0), local times from and
+    to in whole minutes; a shift that does not end after it starts goes on to the next day. On
+    `closed` days (public holidays) no shift starts. The table holds `first` to `last`.
+    """
+
+    def __init__(
+        self, zone: str, shifts: Shifts, closed: Collection[date], first: date, last: date
+    ) -> None:
+        spells = _spells(ZoneInfo(zone), shifts, frozenset(closed), first, last)
+        starts, ends = zip(*spells, strict=True) if spells else ((), ())
+        self.starts: Minutes = np.array(starts, np.int64)
+        self.ends: Minutes = np.array(ends, np.int64)
+        self.before: Minutes = np.concatenate(
+            [np.zeros(1, np.int64), np.cumsum(self.ends - self.starts)]
+        )
+        self._from, self._to = _minute(first, ZoneInfo(zone)), _minute(last + _DAY, ZoneInfo(zone))
+
+    def add(self, start: datetime, minutes: int) -> datetime:
+        """The instant by which so many working minutes have passed since `start`, in UTC.
+
+        Zero minutes end at the start itself. Seconds of `start` are dropped. Raises ValueError for
+        negative minutes and CalendarEnds beyond the table.
+        """
+        if minutes < 0:
+            raise ValueError("minutes are not negative")
+        at = int(self.add_many(np.array([_minutes(start)]), np.array([minutes]))[0])
+        return _EPOCH + at * _MINUTE
+
+    def between(self, start: datetime, end: datetime) -> int:
+        """Working minutes from `start` to `end`; negative where the end comes first."""
+        return int(self._worked(np.array([_minutes(end)]))[0]) - int(
+            self._worked(np.array([_minutes(start)]))[0]
+        )
+
+    def is_open(self, at: datetime) -> bool:
+        """Whether somebody works at an instant."""
+        minute = _minutes(at)
+        found = int(np.searchsorted(self.ends, minute, side="right"))
+        self._refuse_outside(np.array([minute]))
+        return found < self.ends.size and int(self.starts[found]) <= minute
+
+    def next_open(self, at: datetime) -> datetime:
+        """The first instant from `at` on at which somebody works, in UTC; raises CalendarEnds."""
+        minute = _minutes(at)
+        self._refuse_outside(np.array([minute]))
+        found = int(np.searchsorted(self.ends, minute, side="right"))
+        if found == self.ends.size:
+            raise CalendarEnds("nobody works from there to the end of the calendar")
+        return _EPOCH + max(minute, int(self.starts[found])) * _MINUTE
+
+    def add_many(self, starts: Minutes, minutes: Minutes) -> Minutes:
+        """`add` for arrays of minutes since 1970 and of minutes to work, both int64."""
+        target = self._worked(starts) + minutes
+        if self.before.size == 1 or (target.size and int(target.max()) > int(self.before[-1])):
+            if not np.any(minutes > 0):
+                return np.array(starts, np.int64)
+            raise CalendarEnds("the calendar ends before that much work is done")
+        spell = np.searchsorted(self.before, target, side="left") - 1
+        spell = np.maximum(spell, 0)
+        done = self.starts[spell] + target - self.before[spell]
+        return np.where(minutes == 0, starts, done)
+
+    def _worked(self, at: Minutes) -> Minutes:
+        """Working minutes from the beginning of the table to each instant."""
+        self._refuse_outside(at)
+        spell = np.searchsorted(self.starts, at, side="right") - 1
+        inside = np.maximum(spell, 0)
+        if not self.starts.size:
+            return np.zeros(at.shape, np.int64)
+        part = np.minimum(at, self.ends[inside]) - self.starts[inside]
+        return np.where(spell < 0, 0, self.before[inside] + part)
+
+    def _refuse_outside(self, at: Minutes) -> None:
+        if at.size and (int(at.min()) < self._from or int(at.max()) > self._to):
+            raise CalendarEnds("an instant lies outside the calendar")
+
+
+def _spells(
+    zone: ZoneInfo, shifts: Shifts, closed: frozenset[date], first: date, last: date
+) -> list[tuple[int, int]]:
+    """Spells in order, joined where one ends as the next begins."""
+    found: list[tuple[int, int]] = []
+    day = first - _DAY  # a night shift of the day before reaches into the first
+    while day <= last:
+        if day not in closed:
+            for begin, end in shifts.get(day.weekday(), ()):
+                found += _pieces(zone, day, begin, end)
+        day += _DAY
+    low, high = _minute(first, zone), _minute(last + _DAY, zone)
+    joined: list[tuple[int, int]] = []
+    for start, stop in sorted(
+        (max(a, low), min(b, high)) for a, b in found if b > low and a < high
+    ):
+        if joined and start <= joined[-1][1]:
+            joined[-1] = (joined[-1][0], max(stop, joined[-1][1]))
+        else:
+            joined.append((start, stop))
+    return joined
+
+
+def _pieces(zone: ZoneInfo, day: date, begin: time, end: time) -> list[tuple[int, int]]:
+    """The real minutes whose local time lies in a shift: one piece, more where clocks change."""
+    wall = datetime.combine(day, begin)
+    until = datetime.combine(day + _DAY if end <= begin else day, end)
+    # Everything whose local time can lie in the shift, a day on either side for the offset.
+    early, late = _naive(wall) - 1440, _naive(until) + 1440
+    pieces = []
+    for start, stop, offset in _segments(zone, early, late):
+        low, high = max(_naive(wall) - offset, start), min(_naive(until) - offset, stop)
+        if low < high:
+            pieces.append((low, high))
+    return pieces
+
+
+def _segments(zone: ZoneInfo, early: int, late: int) -> list[tuple[int, int, int]]:
+    """Stretches of constant offset between two minutes: start, stop, offset in minutes."""
+    found = []
+    start, offset = early, _offset(zone, early)
+    at = early
+    while at < late:
+        following = min(at + 720, late)
+        changed = _offset(zone, following)
+        if changed != offset:
+            low, high = at, following
+            while high - low > 1:
+                middle = (low + high) // 2
+                low, high = (middle, high) if _offset(zone, middle) == offset else (low, middle)
+            found.append((start, high, offset))
+            start, offset = high, changed
+        at = following
+    return [*found, (start, late, offset)]
+
+
+def _offset(zone: ZoneInfo, minute: int) -> int:
+    away = (_EPOCH + minute * _MINUTE).astimezone(zone).utcoffset()
+    assert away is not None  # the instant has a zone
+    return int(away // _MINUTE)
+
+
+def _naive(wall: datetime) -> int:
+    return int((wall - _EPOCH.replace(tzinfo=None)) // _MINUTE)
+
+
+def _minute(day: date, zone: ZoneInfo) -> int:
+    return _minutes(datetime.combine(day, time(), zone))
+
+
+def _minutes(at: datetime) -> int:
+    if at.tzinfo is None:
+        raise ValueError("an instant has a zone")
+    return int((at - _EPOCH) // _MINUTE)

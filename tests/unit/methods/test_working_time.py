@@ -1,0 +1,110 @@
+"""Working time against a walk over every minute, in zones whose clocks change."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from outwork.methods.working_time import CalendarEnds, Shifts, WorkingTime
+
+OFFICE: Shifts = {day: [(time(9), time(17))] for day in range(5)}
+# Sharp on purpose: a night shift, and one that lies across the hour that clocks skip or repeat.
+ODD: Shifts = {
+    day: [(time(22), time(6))] if day % 2 else [(time(1, 30), time(3, 10)), (time(9), time(17))]
+    for day in range(6)
+}
+CLOSED = {date(2026, 5, 1), date(2026, 12, 25)}
+FIRST, LAST = date(2026, 1, 1), date(2026, 12, 31)
+ZONES = [
+    "Europe/Vienna", "America/New_York", "Australia/Lord_Howe", "Asia/Kathmandu",
+    "America/Santiago", "Africa/Casablanca", "Pacific/Chatham", "Asia/Kolkata",
+]  # fmt: skip
+
+
+def open_at(zone: str, shifts: Shifts, at: datetime) -> bool:
+    """Whether the local time of an instant lies in a shift, as a person reads a clock."""
+    wall = at.astimezone(ZoneInfo(zone)).replace(tzinfo=None)
+    for day in (wall.date(), wall.date() - timedelta(days=1)):
+        for begin, end in () if day in CLOSED else shifts.get(day.weekday(), ()):
+            until = day + timedelta(days=1) if end <= begin else day
+            if datetime.combine(day, begin) <= wall < datetime.combine(until, end):
+                return True
+    return False
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    zone=st.sampled_from(ZONES),
+    shifts=st.sampled_from([OFFICE, ODD]),
+    day=st.integers(1, 320),
+    minute=st.integers(0, 1439),
+    minutes=st.integers(0, 1500),
+)
+def test_adding_equals_a_walk(
+    zone: str, shifts: Shifts, day: int, minute: int, minutes: int
+) -> None:
+    start = datetime(2026, 1, 1, tzinfo=UTC) + timedelta(days=day, minutes=minute)
+    calendar = WorkingTime(zone, shifts, CLOSED, FIRST, LAST)
+    at, left = start, minutes
+    while left:
+        left -= open_at(zone, shifts, at)
+        at += timedelta(minutes=1)
+    assert calendar.add(start, minutes) == at
+    assert calendar.between(start, at) == minutes
+    assert calendar.between(at, start) == -minutes
+    assert calendar.is_open(start) == open_at(zone, shifts, start)
+
+
+@pytest.mark.parametrize(
+    ("friday", "hours"), [(date(2026, 3, 27), 7), (date(2026, 10, 23), 9), (date(2026, 6, 5), 8)]
+)
+def test_a_night_shift_lasts_as_long_as_it_lasts(friday: date, hours: int) -> None:
+    """Vienna's clocks change in the night to Sunday: that shift has an hour less, or more."""
+    nights = {5: [(time(22), time(6))]}
+    calendar = WorkingTime("Europe/Vienna", nights, (), FIRST, LAST)
+    begin = datetime.combine(friday, time(12), ZoneInfo("Europe/Vienna"))
+    assert calendar.between(begin, begin + timedelta(days=3)) == hours * 60
+
+
+def test_the_office_is_closed_on_holidays_and_weekends() -> None:
+    calendar = WorkingTime("Europe/Vienna", OFFICE, CLOSED, FIRST, LAST)
+    thursday = datetime(2026, 4, 30, 16, 30, tzinfo=ZoneInfo("Europe/Vienna"))
+    assert calendar.add(thursday, 60) == datetime(2026, 5, 4, 7, 30, tzinfo=UTC)
+    friday = datetime(2026, 5, 1, 10, tzinfo=ZoneInfo("Europe/Vienna"))
+    assert calendar.next_open(friday) == datetime(2026, 5, 4, 7, tzinfo=UTC)
+    assert calendar.next_open(thursday) == thursday
+
+
+def test_arrays_give_what_single_questions_give() -> None:
+    calendar = WorkingTime("America/New_York", ODD, CLOSED, FIRST, LAST)
+    chance = np.random.default_rng(1)
+    starts = chance.integers(29_460_000, 29_800_000, 200)
+    minutes = chance.integers(0, 5_000, 200)
+    for start, many, added in zip(starts, minutes, calendar.add_many(starts, minutes), strict=True):
+        at = datetime.fromtimestamp(int(start) * 60, UTC)
+        assert calendar.add(at, int(many)).timestamp() == added * 60
+
+
+def test_what_cannot_be_answered_is_refused() -> None:
+    calendar = WorkingTime("Europe/Vienna", OFFICE, CLOSED, FIRST, LAST)
+    noon = datetime(2026, 6, 1, 12, tzinfo=UTC)
+    with pytest.raises(ValueError, match="negative"):
+        calendar.add(noon, -1)
+    with pytest.raises(ValueError, match="zone"):
+        calendar.add(noon.replace(tzinfo=None), 1)
+    with pytest.raises(CalendarEnds):
+        calendar.add(noon, 1_000_000)
+    with pytest.raises(CalendarEnds):
+        calendar.between(noon, noon.replace(year=2027))
+    with pytest.raises(CalendarEnds):
+        calendar.next_open(datetime(2026, 12, 31, 22, tzinfo=UTC))
+    never = WorkingTime("Europe/Vienna", {}, (), FIRST, LAST)
+    assert never.add(noon, 0) == noon
+    assert never.between(noon, noon + timedelta(days=9)) == 0
+    with pytest.raises(CalendarEnds):
+        never.add(noon, 1)
