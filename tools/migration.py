@@ -38,7 +38,8 @@ SCOPED = {scoped}
 
 # What has been written stays: the application may add rows, and change these columns only.
 APPEND_ONLY: dict[str, list[str]] = {{
-    "event": ["seq", "leaf_hash"],
+    "event": [],
+    "placement": [],
     "disclosure": [],
     "checkpoint": [],
     "signature": [],

@@ -14,7 +14,7 @@ from outwork.kit.ids import Entropy
 from outwork.kit.keyring import Keyring
 from outwork.ledger import canonical, checkpoint, queries, sealing, store
 from outwork.ledger.model import EventBody, split
-from outwork.ledger.tree import Frontier, leaf_hash
+from outwork.ledger.tree import leaf_hash
 from outwork.vocabulary import EngagementId, Json
 
 
@@ -87,14 +87,14 @@ def integrate(db: Connection, engagement: EngagementId, now: datetime) -> querie
     """
     table = store.event_table.c
     db.execute(sa.select(sa.func.pg_advisory_xact_lock(sa.func.hashtextextended(engagement, 0))))
-    settled = sa.text("xid < (pg_snapshot_xmin(pg_current_snapshot())::text)::bigint")
+    head = queries.head(db, engagement)
+    horizon: int = db.execute(_OLDEST_RUNNING).scalar_one()
     query = (
         sa.select(store.event_table)
-        .where(table.engagement_id == engagement, table.seq.is_(None), settled)
+        .where(table.engagement_id == engagement, table.xid >= head.horizon, table.xid < horizon)
         .order_by(table.id)
     )
     pending = db.execute(query).all()
-    head = queries.head(db, engagement)
     if not pending:
         return head
     frontier = head.frontier
@@ -105,36 +105,48 @@ def integrate(db: Connection, engagement: EngagementId, now: datetime) -> querie
         frontier = frontier.append(digest)
         ids.append(row.id)
         hashes.append(digest)
-    _place(db, ids, head.size, hashes)
-    _advance(db, engagement, frontier, now)
-    return queries.Head(engagement, frontier)
+    _place(db, engagement, ids, head.size, hashes)
+    made = queries.Head(engagement, frontier, horizon)
+    _advance(db, made, now)
+    return made
 
 
-def _place(db: Connection, ids: list[int], first: int, hashes: list[bytes]) -> None:
+_OLDEST_RUNNING = sa.text("select (pg_snapshot_xmin(pg_current_snapshot())::text)::bigint")
+
+
+def _place(
+    db: Connection, engagement: EngagementId, ids: list[int], first: int, hashes: list[bytes]
+) -> None:
     statement = sa.text(
-        "update event set seq = placed.seq, leaf_hash = placed.hash from"
-        " unnest(:ids, :seqs, :hashes) as placed(id, seq, hash) where event.id = placed.id"
+        "insert into placement (engagement_id, seq, event_id, leaf_hash)"
+        " select :engagement, placed.seq, placed.id, placed.hash"
+        " from unnest(:ids, :seqs, :hashes) as placed(id, seq, hash)"
     ).bindparams(
         sa.bindparam("ids", type_=ARRAY(sa.BigInteger)),
         sa.bindparam("seqs", type_=ARRAY(sa.BigInteger)),
         sa.bindparam("hashes", type_=ARRAY(sa.LargeBinary)),
     )
     seqs = list(range(first, first + len(ids)))
-    db.execute(statement, {"ids": ids, "seqs": seqs, "hashes": hashes})
+    db.execute(statement, {"engagement": engagement, "ids": ids, "seqs": seqs, "hashes": hashes})
 
 
-def _advance(db: Connection, engagement: EngagementId, frontier: Frontier, now: datetime) -> None:
-    values: dict[str, Any] = {"size": frontier.size, "frontier": b"".join(frontier.hashes)}
+def _advance(db: Connection, head: queries.Head, now: datetime) -> None:
+    frontier = head.frontier
+    values: dict[str, Any] = {
+        "size": frontier.size,
+        "frontier": b"".join(frontier.hashes),
+        "horizon": head.horizon,
+    }
     db.execute(
         insert(store.log_head_table)
-        .values(engagement_id=engagement, **values)
+        .values(engagement_id=head.engagement, **values)
         .on_conflict_do_update(index_elements=["engagement_id"], set_=values)
     )
-    signer = queries.log_signer(keyring_of(db), engagement)
+    signer = queries.log_signer(keyring_of(db), head.engagement)
     body = checkpoint.Checkpoint(signer.name, frontier.size, frontier.root())
     db.execute(
         sa.insert(store.checkpoint_table).values(
-            engagement_id=engagement,
+            engagement_id=head.engagement,
             size=frontier.size,
             root=frontier.root(),
             note=checkpoint.sign_checkpoint(body, signer).decode(),

@@ -52,10 +52,11 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Head:
-    """How far an engagement's tree has grown."""
+    """How far an engagement's tree has grown, and the transaction up to which all is in it."""
 
     engagement: EngagementId
     frontier: Frontier
+    horizon: int = 0
 
     @property
     def size(self) -> int:
@@ -70,7 +71,7 @@ class Head:
 
 def entry(row: Any, seq: int | None = None) -> Entry:
     """An entry from its row, at `seq` if it has no place yet."""
-    place = row.seq if row.seq is not None else seq
+    place = seq if seq is not None else row.seq
     return Entry(
         row.id, place, row.kind, row.version, row.at, row.actor, row.public, row.sealed
     )  # fmt: skip
@@ -94,7 +95,7 @@ def head(db: Connection, engagement: EngagementId) -> Head:
     if row is None:
         return Head(engagement, Frontier())
     hashes = tuple(row.frontier[i : i + 32] for i in range(0, len(row.frontier), 32))
-    return Head(engagement, Frontier(row.size, hashes))
+    return Head(engagement, Frontier(row.size, hashes), row.horizon)
 
 
 def latest_checkpoint(db: Connection, engagement: EngagementId) -> str | None:
@@ -106,18 +107,26 @@ def latest_checkpoint(db: Connection, engagement: EngagementId) -> str | None:
 
 def entries(db: Connection, engagement: EngagementId, size: int | None = None) -> Iterator[Entry]:
     """Integrated entries in order, the first `size` of them if told."""
-    table = store.event_table
-    query = sa.select(table).where(table.c.engagement_id == engagement, table.c.seq.is_not(None))
+    placed, event = store.placement_table, store.event_table
+    query = sa.select(event, placed.c.seq).join(event, event.c.id == placed.c.event_id)
+    query = query.where(placed.c.engagement_id == engagement)
     if size is not None:
-        query = query.where(table.c.seq < size)
-    for row in db.execute(query.order_by(table.c.seq)):
+        query = query.where(placed.c.seq < size)
+    for row in db.execute(query.order_by(placed.c.seq)):
         yield entry(row)
+
+
+def _with_place() -> sa.Select[Any]:
+    """Events, each with its place if it has one."""
+    placed, event = store.placement_table, store.event_table
+    joined = event.outerjoin(placed, placed.c.event_id == event.c.id)
+    return sa.select(event, placed.c.seq).select_from(joined)
 
 
 def find_entry(db: Connection, engagement: EngagementId, kind: str, **public: Json) -> Entry | None:
     """The last event of a kind with these public values, integrated or not."""
     table = store.event_table
-    query = sa.select(table).where(table.c.engagement_id == engagement, table.c.kind == kind)
+    query = _with_place().where(table.c.engagement_id == engagement, table.c.kind == kind)
     query = query.where(table.c.public.contains(public)).order_by(table.c.id.desc()).limit(1)
     row = db.execute(query).first()
     return None if row is None else entry(row)
@@ -125,7 +134,7 @@ def find_entry(db: Connection, engagement: EngagementId, kind: str, **public: Js
 
 def leaf_hashes(db: Connection, engagement: EngagementId, size: int) -> list[bytes]:
     """Hashes of the first `size` leaves."""
-    table = store.event_table.c
+    table = store.placement_table.c
     query = sa.select(table.leaf_hash).where(table.engagement_id == engagement, table.seq < size)
     return list(db.execute(query.order_by(table.seq)).scalars())
 
@@ -137,9 +146,17 @@ def root_at(db: Connection, engagement: EngagementId, size: int) -> bytes:
 
 def pending(db: Connection) -> list[EngagementId]:
     """Visible engagements with events that have no place in the tree yet."""
-    table = store.event_table.c
-    query = sa.select(table.engagement_id).where(table.seq.is_(None)).distinct()
-    return [EngagementId(i) for i in db.execute(query).scalars()]
+    return [EngagementId(i) for i in db.execute(_PENDING).scalars()]
+
+
+_PENDING = sa.text("""
+    select v.id
+    from unnest(cast(coalesce(nullif(current_setting('outwork.engagements', true), ''), '{}')
+      as text[])) as v(id)
+    left join log_head h on h.engagement_id = v.id
+    where exists (
+      select from event e where e.engagement_id = v.id and e.xid >= coalesce(h.horizon, 0))
+""")
 
 
 def rebuilt_root_matches(db: Connection, engagement: EngagementId) -> bool:
@@ -186,7 +203,7 @@ def timeline(
 ) -> Page[Entry]:
     """The log as a list, newest first, by kind prefix, pseudonym and period."""
     table = store.event_table.c
-    query = sa.select(store.event_table).where(table.engagement_id == engagement)
+    query = _with_place().where(table.engagement_id == engagement)
     if kind:
         query = query.where(table.kind.startswith(kind, autoescape=True))
     if actor:

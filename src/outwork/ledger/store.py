@@ -10,19 +10,26 @@ from outwork.kit.database import instant, scoped, text
 event_table = scoped(
     "event",
     sa.Column("id", sa.BigInteger, sa.Identity(always=True), primary_key=True),
-    # The transaction that wrote it: the integrating job takes only what is settled, in order.
+    # The transaction that wrote it: the integrating job takes only what is settled.
     sa.Column("xid", sa.BigInteger, nullable=False, server_default=sa.text(
         "(pg_current_xact_id()::text)::bigint")),
-    sa.Column("seq", sa.BigInteger),
     text("kind"),
     sa.Column("version", sa.Integer, nullable=False),
     instant("at"),
     text("actor"),
     sa.Column("public", JSONB, nullable=False),
     sa.Column("sealed", JSONB, nullable=False),
-    sa.Column("leaf_hash", sa.LargeBinary),
-    sa.UniqueConstraint("engagement_id", "seq"),
-    sa.Index("ix_event_pending", "engagement_id", "id", postgresql_where=sa.text("seq is null")),
+    sa.Index("ix_event_engagement_id_xid", "engagement_id", "xid"),
+    listed=False,
+)  # fmt: skip
+
+# An event's place in the tree is a row of its own, so that no event is ever written twice.
+placement_table = scoped(
+    "placement",
+    sa.Column("seq", sa.BigInteger, nullable=False),
+    sa.Column("event_id", sa.BigInteger, nullable=False, unique=True),
+    sa.Column("leaf_hash", sa.LargeBinary, nullable=False),
+    sa.PrimaryKeyConstraint("engagement_id", "seq"),
     listed=False,
 )  # fmt: skip
 
@@ -40,6 +47,8 @@ log_head_table = scoped(
     sa.Column("size", sa.BigInteger, nullable=False),
     # Roots of the perfect subtrees that make up the tree, largest first, 32 bytes each.
     sa.Column("frontier", sa.LargeBinary, nullable=False),
+    # Every event that a transaction before this one wrote has its place.
+    sa.Column("horizon", sa.BigInteger, nullable=False),
     sa.PrimaryKeyConstraint("engagement_id"),
 )  # fmt: skip
 

@@ -30,6 +30,7 @@ SCOPED = {
     "line": "engagement_id",
     "log_head": "engagement_id",
     "membership": "engagement_id",
+    "placement": "engagement_id",
     "proposal": "engagement_id",
     "proposed_change": "engagement_id",
     "quality_plan": "engagement_id",
@@ -52,7 +53,8 @@ SCOPED = {
 
 # What has been written stays: the application may add rows, and change these columns only.
 APPEND_ONLY: dict[str, list[str]] = {
-    "event": ["seq", "leaf_hash"],
+    "event": [],
+    "placement": [],
     "disclosure": [],
     "checkpoint": [],
     "signature": [],
@@ -313,25 +315,16 @@ def _create() -> None:
             server_default=sa.text("(pg_current_xact_id()::text)::bigint"),
             nullable=False,
         ),
-        sa.Column("seq", sa.BigInteger(), nullable=True),
         sa.Column("kind", sa.Text(), nullable=False),
         sa.Column("version", sa.Integer(), nullable=False),
         sa.Column("at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("actor", sa.Text(), nullable=False),
         sa.Column("public", postgresql.JSONB(), nullable=False),
         sa.Column("sealed", postgresql.JSONB(), nullable=False),
-        sa.Column("leaf_hash", sa.LargeBinary(), nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_event")),
-        sa.UniqueConstraint("engagement_id", "seq", name=op.f("uq_event_engagement_id_seq")),
         info={"scope": "engagement"},
     )
-    op.create_index(
-        "ix_event_pending",
-        "event",
-        ["engagement_id", "id"],
-        unique=False,
-        postgresql_where=sa.text("seq is null"),
-    )
+    op.create_index("ix_event_engagement_id_xid", "event", ["engagement_id", "xid"], unique=False)
     op.create_table(
         "guideline",
         sa.Column("engagement_id", sa.Text(), nullable=False),
@@ -404,6 +397,7 @@ def _create() -> None:
         sa.Column("engagement_id", sa.Text(), nullable=False),
         sa.Column("size", sa.BigInteger(), nullable=False),
         sa.Column("frontier", sa.LargeBinary(), nullable=False),
+        sa.Column("horizon", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("engagement_id", name=op.f("pk_log_head")),
         info={"scope": "engagement"},
     )
@@ -445,6 +439,16 @@ def _create() -> None:
         sa.Column("side", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_party")),
         info={"scope": "global", "reason": "an organisation takes part in many engagements"},
+    )
+    op.create_table(
+        "placement",
+        sa.Column("engagement_id", sa.Text(), nullable=False),
+        sa.Column("seq", sa.BigInteger(), nullable=False),
+        sa.Column("event_id", sa.BigInteger(), nullable=False),
+        sa.Column("leaf_hash", sa.LargeBinary(), nullable=False),
+        sa.PrimaryKeyConstraint("engagement_id", "seq", name=op.f("pk_placement")),
+        sa.UniqueConstraint("event_id", name=op.f("uq_placement_event_id")),
+        info={"scope": "engagement"},
     )
     op.create_table(
         "proposal",
