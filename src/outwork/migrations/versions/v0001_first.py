@@ -737,6 +737,13 @@ def _create() -> None:
     )
     op.create_index(op.f("ix_assignment_item_id"), "assignment", ["item_id"], unique=False)
     op.create_index(
+        "ix_assignment_lapsing",
+        "assignment",
+        ["work_order_id", "taker", "leased_until"],
+        unique=False,
+        postgresql_where=sa.text("state = 'live' and reserved_for is null"),
+    )
+    op.create_index(
         "ix_assignment_reserved",
         "assignment",
         ["reserved_for", "rank", "id"],
@@ -748,7 +755,7 @@ def _create() -> None:
         "assignment",
         ["work_order_id", "taker", "rank", "id"],
         unique=False,
-        postgresql_where=sa.text("state in ('open', 'live') and reserved_for is null"),
+        postgresql_where=sa.text("state = 'open' and reserved_for is null"),
     )
     op.create_table(
         "document_content",
@@ -903,52 +910,59 @@ begin
     with taker as (
       select t.role from unnest(array['agent', 'analyst', 'reviewer']) as t(role)
       where me.roles ? t.role and (t.role = 'reviewer' or me.certified)
-    ), heads as (
-      select o.id as work_order, t.role, h.rank, h.id
-      from work_order o cross join taker t cross join lateral (
-        select a.rank, a.id from assignment a
-        where a.work_order_id = o.id and a.taker = t.role and a.reserved_for is null
-          and a.state in ('open', 'live') and (a.state = 'open' or a.leased_until <= p_at)
-          and not (
-            a.purpose in ('inspect', 'review', 'adjudicate') and exists (
-              select from submission s
-              where s.item_id = a.item_id and s.family = me.family
-                and s.purpose in ('produce', 'overlap', 'control')))
-        order by a.rank, a.id limit 1
-      ) h
+    ), queue as (
+      select o.id as work_order, t.role
+      from work_order o cross join taker t
       where o.engagement_id = p_engagement and (p_order is null or o.id = p_order)
-      union all
-      select null, null, h.rank, h.id from (
+    ), heads as (
+      select q.work_order, q.role, h.rank, h.id
+      from queue q cross join lateral (
         select a.rank, a.id from assignment a
-        where a.reserved_for = p_actor and a.engagement_id = p_engagement
-          and a.state in ('open', 'live') and (a.state = 'open' or a.leased_until <= p_at)
-          and (p_order is null or a.work_order_id = p_order)
-          and case when a.purpose = 'certify' then me.roles ?| array['analyst', 'agent']
-                   else a.taker in (select role from taker) end
-          and not (
-            a.purpose in ('inspect', 'review', 'adjudicate') and exists (
-              select from submission s
-              where s.item_id = a.item_id and s.family = me.family
-                and s.purpose in ('produce', 'overlap', 'control')))
+        where a.work_order_id = q.work_order and a.taker = q.role and a.reserved_for is null
+          and a.state = 'open' and not (
+          a.purpose in ('inspect', 'review', 'adjudicate') and exists (
+            select from submission s
+            where s.item_id = a.item_id and s.family = me.family
+              and s.purpose in ('produce', 'overlap', 'control')))
         order by a.rank, a.id limit 1
       ) h
+      union all
+      select null, null, a.rank, a.id
+      from queue q join assignment a
+        on a.work_order_id = q.work_order and a.taker = q.role and a.reserved_for is null
+          and a.state = 'live' and a.leased_until <= p_at and not (
+          a.purpose in ('inspect', 'review', 'adjudicate') and exists (
+            select from submission s
+            where s.item_id = a.item_id and s.family = me.family
+              and s.purpose in ('produce', 'overlap', 'control')))
+      union all
+      select null, null, a.rank, a.id from assignment a
+      where a.reserved_for = p_actor and a.engagement_id = p_engagement
+        and a.state in ('open', 'live') and (a.state = 'open' or a.leased_until <= p_at)
+        and (p_order is null or a.work_order_id = p_order)
+        and case when a.purpose = 'certify' then me.roles ?| array['analyst', 'agent']
+                 else a.taker in (select role from taker) end
+        and not (
+          a.purpose in ('inspect', 'review', 'adjudicate') and exists (
+            select from submission s
+            where s.item_id = a.item_id and s.family = me.family
+              and s.purpose in ('produce', 'overlap', 'control')))
     )
     select * from heads order by rank, id
   loop
     if head.role is null then
       select a.* into got from assignment a
-      where a.id = head.id and a.reserved_for = p_actor and a.state in ('open', 'live')
+      where a.id = head.id and a.state in ('open', 'live')
         and (a.state = 'open' or a.leased_until <= p_at)
       for update skip locked;
     else
       select a.* into got from assignment a
       where a.work_order_id = head.work_order and a.taker = head.role and a.reserved_for is null
-        and a.state in ('open', 'live') and (a.state = 'open' or a.leased_until <= p_at)
-        and not (
-        a.purpose in ('inspect', 'review', 'adjudicate') and exists (
-          select from submission s
-          where s.item_id = a.item_id and s.family = me.family
-            and s.purpose in ('produce', 'overlap', 'control')))
+        and a.state = 'open' and not (
+          a.purpose in ('inspect', 'review', 'adjudicate') and exists (
+            select from submission s
+            where s.item_id = a.item_id and s.family = me.family
+              and s.purpose in ('produce', 'overlap', 'control')))
       order by a.rank, a.id limit 1
       for update skip locked;
     end if;

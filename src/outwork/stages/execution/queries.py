@@ -253,14 +253,17 @@ def waiting(db: Connection, engagement: EngagementId) -> Mapping[Purpose, int]:
 def waits_for(db: Connection, engagement: EngagementId, taker: Role, now: datetime) -> bool:
     """Whether a role can take something of an engagement; looks at the heads of queues only."""
     table = store.assignment_table.c
-    query = sa.select(table.id).where(
+    queue = (
         table.work_order_id.in_(_orders(db, engagement)),
         table.taker == taker.value,
-        table.state.in_([AssignmentState.OPEN.value, AssignmentState.LIVE.value]),
         table.reserved_for.is_(None),
-        sa.or_(table.state == AssignmentState.OPEN.value, table.leased_until <= now),
     )
-    return db.execute(query.limit(1)).first() is not None
+    free = (
+        (table.state == AssignmentState.OPEN.value,),
+        (table.state == AssignmentState.LIVE.value, table.leased_until <= now),
+    )
+    queries = [sa.select(table.id).where(*queue, *where).limit(1) for where in free]
+    return any(db.execute(query).first() is not None for query in queries)
 
 
 def _orders(db: Connection, engagement: EngagementId) -> list[WorkOrderId]:

@@ -34,7 +34,12 @@ assignment_table = scoped(
     # A queue is a work order and who takes from it; a claim reads the head of each.
     sa.Index(
         "ix_assignment_waiting", "work_order_id", "taker", "rank", "id",
-        postgresql_where=sa.text("state in ('open', 'live') and reserved_for is null"),
+        postgresql_where=sa.text("state = 'open' and reserved_for is null"),
+    ),
+    # Reservations, to be taken by others once they have run out.
+    sa.Index(
+        "ix_assignment_lapsing", "work_order_id", "taker", "leased_until",
+        postgresql_where=sa.text("state = 'live' and reserved_for is null"),
     ),
     sa.Index(
         "ix_assignment_reserved", "reserved_for", "rank", "id",
