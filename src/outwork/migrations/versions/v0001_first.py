@@ -164,7 +164,10 @@ def _create() -> None:
         info={"scope": "engagement"},
     )
     op.create_index(
-        op.f("ix_certification_engagement_id"), "certification", ["engagement_id"], unique=False
+        "ix_certification_engagement_id_actor_id",
+        "certification",
+        ["engagement_id", "actor_id", "id"],
+        unique=False,
     )
     op.create_table(
         "certification_bar",

@@ -35,6 +35,8 @@ certification_table = scoped(
     sa.Column("right", sa.Integer, nullable=False), sa.Column("asked", sa.Integer, nullable=False),
     sa.Column("lower", sa.Numeric, nullable=False), sa.Column("bar", sa.Numeric, nullable=False),
     sa.Column("passed", sa.Boolean, nullable=False), instant("at"),
+    sa.Index("ix_certification_engagement_id_actor_id", "engagement_id", "actor_id", "id"),
+    listed=False,
 )  # fmt: skip
 
 guidelines = Records(guideline_table, Guideline, lambda i: NotFound("guideline", i))
