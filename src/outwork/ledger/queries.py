@@ -154,8 +154,9 @@ _PENDING = sa.text("""
     from unnest(cast(coalesce(nullif(current_setting('outwork.engagements', true), ''), '{}')
       as text[])) as v(id)
     left join log_head h on h.engagement_id = v.id
-    where exists (
-      select from event e where e.engagement_id = v.id and e.xid >= coalesce(h.horizon, 0))
+    cross join lateral (
+      select 1 from event e
+      where e.engagement_id = v.id and e.xid >= coalesce(h.horizon, 0) limit 1) as e(one)
 """)
 
 
