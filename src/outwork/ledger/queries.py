@@ -156,7 +156,8 @@ _PENDING = sa.text("""
     left join log_head h on h.engagement_id = v.id
     cross join lateral (
       select 1 from event e
-      where e.engagement_id = v.id and e.xid >= coalesce(h.horizon, 0) limit 1) as e(one)
+      where e.engagement_id = v.id and e.xid >= coalesce(h.horizon, 0)
+      order by e.engagement_id, e.xid limit 1) as e(one)
 """)
 
 
