@@ -130,7 +130,7 @@ def stubborn_loop(
         if ending and all(client.idle for client in clients):
             break
         for number, _ in poll.poll(0.05):
-            by_number[number].step(poll, by_number, tally, ending)
+            by_number[number].step(by_number, tally, ending)
     tally.elapsed = time.perf_counter() - start
     for client in clients:
         client.drop(by_number)
@@ -157,9 +157,7 @@ class _Stubborn:
             tally.errors += 1
             self.drop(by_number)
 
-    def step(
-        self, poll: select.epoll, by_number: dict[int, _Stubborn], tally: Tally, ending: bool
-    ) -> None:
+    def step(self, by_number: dict[int, _Stubborn], tally: Tally, ending: bool) -> None:
         assert self.connection is not None  # it is registered
         try:
             answer = self.connection.receive()
