@@ -106,7 +106,7 @@ def _compared(chance: np.random.Generator, log: Any) -> tuple[int, int]:
         calendar = WorkingTime(str(name), SHIFTS, CLOSED, date(YEAR, 1, 1), date(YEAR, 12, 31))
         is_open = _every_minute(ZoneInfo(str(name)), first)
         worked = np.concatenate([[0], np.cumsum(is_open)])
-        starts = chance.integers(0, 300 * 1440, each)
+        starts = chance.integers(0, 280 * 1440, each)
         minutes = chance.integers(1, 20_000, each)
         # The minute after the one in which the last minute of work is done.
         walked = np.searchsorted(worked, worked[starts] + minutes, side="left")

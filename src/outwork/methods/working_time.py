@@ -8,6 +8,7 @@ shift is an hour shorter in spring, and counts so.
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Collection, Mapping, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
@@ -21,6 +22,7 @@ Shifts = Mapping[int, Sequence[tuple[time, time]]]
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _DAY = timedelta(days=1)
 _MINUTE = timedelta(minutes=1)
+_BLOCK = 8_192  # questions at a time: what is between the steps stays in the processor's cache
 
 
 class CalendarEnds(ValueError):
@@ -45,7 +47,28 @@ class WorkingTime:
         self.before: Minutes = np.concatenate(
             [np.zeros(1, np.int64), np.cumsum(self.ends - self.starts)]
         )
+        # The same as lists: for one question a binary search in them is the quickest.
+        self._starts: list[int] = self.starts.tolist()
+        self._ends: list[int] = self.ends.tolist()
+        self._before: list[int] = self.before.tolist()
         self._from, self._to = _minute(first, ZoneInfo(zone)), _minute(last + _DAY, ZoneInfo(zone))
+        self._index()
+
+    def _index(self) -> None:
+        """Where to begin looking, for arrays: by day, and by minutes worked.
+
+        A day's first spell is looked up, and as many steps further as a day has spells; a stretch
+        of work no longer than the shortest spell ends in the spell looked up or in the next.
+        """
+        days = np.arange(self._from, self._to + 1441, 1440)
+        self._of_day: Minutes = np.searchsorted(self.starts, days, side="right") - 1
+        self._most = int(np.diff(self._of_day).max(initial=0))
+        self._never: Minutes = np.append(self.starts, np.iinfo(np.int64).max)
+        self._short = int((self.ends - self.starts).min(initial=1440))
+        stretches = np.arange(0, int(self.before[-1]) + self._short + 1, self._short)
+        self._of_work: Minutes = np.maximum(
+            np.searchsorted(self.before, stretches, side="left") - 1, 0
+        )
 
     def add(self, start: datetime, minutes: int) -> datetime:
         """The instant by which so many working minutes have passed since `start`, in UTC.
@@ -55,55 +78,77 @@ class WorkingTime:
         """
         if minutes < 0:
             raise ValueError("minutes are not negative")
-        at = int(self.add_many(np.array([_minutes(start)]), np.array([minutes]))[0])
+        at = _minutes(start)
+        target = self._done(at) + minutes
+        if minutes:
+            if target > self._before[-1]:
+                raise CalendarEnds("the calendar ends before that much work is done")
+            spell = bisect_left(self._before, target) - 1
+            at = self._starts[spell] + target - self._before[spell]
         return _EPOCH + at * _MINUTE
 
     def between(self, start: datetime, end: datetime) -> int:
         """Working minutes from `start` to `end`; negative where the end comes first."""
-        return int(self._worked(np.array([_minutes(end)]))[0]) - int(
-            self._worked(np.array([_minutes(start)]))[0]
-        )
+        return self._done(_minutes(end)) - self._done(_minutes(start))
 
     def is_open(self, at: datetime) -> bool:
         """Whether somebody works at an instant."""
         minute = _minutes(at)
-        found = int(np.searchsorted(self.ends, minute, side="right"))
-        self._refuse_outside(np.array([minute]))
-        return found < self.ends.size and int(self.starts[found]) <= minute
+        self._refuse_outside(minute, minute)
+        found = bisect_right(self._ends, minute)
+        return found < len(self._ends) and self._starts[found] <= minute
 
     def next_open(self, at: datetime) -> datetime:
         """The first instant from `at` on at which somebody works, in UTC; raises CalendarEnds."""
         minute = _minutes(at)
-        self._refuse_outside(np.array([minute]))
-        found = int(np.searchsorted(self.ends, minute, side="right"))
-        if found == self.ends.size:
+        self._refuse_outside(minute, minute)
+        found = bisect_right(self._ends, minute)
+        if found == len(self._ends):
             raise CalendarEnds("nobody works from there to the end of the calendar")
-        return _EPOCH + max(minute, int(self.starts[found])) * _MINUTE
+        return _EPOCH + max(minute, self._starts[found]) * _MINUTE
+
+    def _done(self, at: int) -> int:
+        """Working minutes from the beginning of the table to a minute."""
+        self._refuse_outside(at, at)
+        spell = bisect_right(self._starts, at) - 1
+        if spell < 0:
+            return 0
+        return self._before[spell] + min(at, self._ends[spell]) - self._starts[spell]
 
     def add_many(self, starts: Minutes, minutes: Minutes) -> Minutes:
         """`add` for arrays of minutes since 1970 and of minutes to work, both int64."""
+        added = np.empty(starts.shape, np.int64)
+        for begin in range(0, starts.size, _BLOCK):
+            block = slice(begin, begin + _BLOCK)
+            added[block] = self._add_block(starts[block], minutes[block])
+        return added
+
+    def _add_block(self, starts: Minutes, minutes: Minutes) -> Minutes:
         target = self._worked(starts) + minutes
-        if self.before.size == 1 or (target.size and int(target.max()) > int(self.before[-1])):
+        if not self.starts.size or (target.size and int(target.max()) > int(self.before[-1])):
             if not np.any(minutes > 0):
                 return np.array(starts, np.int64)
             raise CalendarEnds("the calendar ends before that much work is done")
-        spell = np.searchsorted(self.before, target, side="left") - 1
-        spell = np.maximum(spell, 0)
+        spell = self._of_work[target // self._short]
+        spell += self.before[spell + 1] < target
         done = self.starts[spell] + target - self.before[spell]
         return np.where(minutes == 0, starts, done)
 
     def _worked(self, at: Minutes) -> Minutes:
-        """Working minutes from the beginning of the table to each instant."""
-        self._refuse_outside(at)
-        spell = np.searchsorted(self.starts, at, side="right") - 1
-        inside = np.maximum(spell, 0)
+        """`_done` for an array."""
+        if at.size:
+            self._refuse_outside(int(at.min()), int(at.max()))
         if not self.starts.size:
             return np.zeros(at.shape, np.int64)
+        spell = self._of_day[(at - self._from) // 1440]
+        for _ in range(self._most):
+            spell += self._never[spell + 1] <= at
+        inside = np.maximum(spell, 0)
         part = np.minimum(at, self.ends[inside]) - self.starts[inside]
         return np.where(spell < 0, 0, self.before[inside] + part)
 
-    def _refuse_outside(self, at: Minutes) -> None:
-        if at.size and (int(at.min()) < self._from or int(at.max()) > self._to):
+    def _refuse_outside(self, earliest: int, latest: int) -> None:
+        if earliest < self._from or latest > self._to:
             raise CalendarEnds("an instant lies outside the calendar")
 
 
@@ -180,4 +225,4 @@ def _minute(day: date, zone: ZoneInfo) -> int:
 def _minutes(at: datetime) -> int:
     if at.tzinfo is None:
         raise ValueError("an instant has a zone")
-    return int((at - _EPOCH) // _MINUTE)
+    return (at - _EPOCH) // _MINUTE
