@@ -120,10 +120,13 @@ def stubborn_loop(
     clients = [_Stubborn(port, flow) for flow in flows]
     poll = select.epoll()
     by_number: dict[int, _Stubborn] = {}
-    ending = False
+    ending, patience = False, 0.0
     while True:
         now = time.perf_counter()
-        ending = ending or over()
+        if not ending and over():
+            ending, patience = True, now + 60.0
+        if ending and now > patience:
+            raise RuntimeError("nothing answers any more")
         for client in clients:
             if client.connection is None and now >= client.due and not (ending and client.idle):
                 client.connect(poll, by_number, tally)
