@@ -1024,8 +1024,7 @@ end $$
   p_actor text, p_engagement text, p_at timestamptz, p_assignment text, p_decided boolean,
   p_latest text,
   p_submission text, p_seconds integer, p_hints jsonb,
-  p_ids text[], p_questions text[], p_origins text[], p_confidences float8[],
-  p_efforts float8[], p_revises text[], p_contents bytea[],
+  p_answers jsonb, p_contents bytea,
   p_item_state text, p_next text, p_next_taker text, p_next_purpose text, p_next_level smallint,
   p_event bigint, p_kind text, p_version integer, p_public jsonb, p_sealed jsonb, p_openings bytea
 ) returns text language plpgsql as $$
@@ -1061,9 +1060,9 @@ begin
   insert into answer (engagement_id, id, submission_id, item_id, question, origin, confidence,
     seconds, author_id, revises, content)
   select p_engagement, n.id, p_submission, a.item_id, n.question, n.origin, n.confidence,
-    n.effort, p_actor, n.revises, n.content
-  from unnest(p_ids, p_questions, p_origins, p_confidences, p_efforts, p_revises, p_contents)
-    as n(id, question, origin, confidence, effort, revises, content);
+    n.seconds, p_actor, n.revises, substring(p_contents from n.first for n.size)
+  from jsonb_to_recordset(p_answers) as n(id text, question text, origin text,
+    confidence float8, seconds float8, revises text, first integer, size integer);
   update assignment set state = 'done' where id = p_assignment;
   delete from saved_progress where assignment_id = p_assignment;
   if p_item_state is not null then

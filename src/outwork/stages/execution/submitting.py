@@ -186,7 +186,7 @@ def _prepared(
         basis.actor, item.engagement_id, basis.at, found.id, decided, basis.latest,
         made, effort,
         Jsonb([{"code": d.code, "question": d.question} for d in hints]),
-        *_columns(basis.keyring, item.engagement_id, ids, stored),
+        *_rows(basis.keyring, item.engagement_id, ids, stored),
         state and state.value, ids.next("asg") if following else None,
         *(following or (None, None, None)),
         basis.event_id, event.kind, event.version, Jsonb(event.public), Jsonb(event.sealed),
@@ -215,27 +215,30 @@ def _event(
     )
 
 
-def _columns(
+def _rows(
     keyring: Keyring, engagement: str, ids: Ids, answers: Sequence[Answer]
-) -> tuple[list[Any], ...]:
-    """The answers' rows, column by column, values and evidence sealed."""
-    identifiers = [ids.next("ans") for _ in answers]
-    return (
-        identifiers,
-        [a.question for a in answers],
-        [a.origin.value for a in answers],
-        [a.confidence for a in answers],
-        [a.seconds for a in answers],
-        [a.revises for a in answers],
-        [
-            keyring.seal(
-                engagement,
-                json.dumps(_content(a), ensure_ascii=False, separators=(",", ":")).encode(),
-                f"{identifier}/content",
-            )
-            for identifier, a in zip(identifiers, answers, strict=True)
-        ],
-    )
+) -> tuple[Jsonb, bytes]:
+    """The answers' rows, and their values and evidence, sealed, one after the other."""
+    rows: list[dict[str, Json]] = []
+    contents = bytearray()
+    for answer in answers:
+        identifier = ids.next("ans")
+        plain = json.dumps(_content(answer), ensure_ascii=False, separators=(",", ":"))
+        sealed = keyring.seal(engagement, plain.encode(), f"{identifier}/content")
+        rows.append(
+            {
+                "id": identifier,
+                "question": answer.question,
+                "origin": answer.origin.value,
+                "confidence": answer.confidence,
+                "seconds": answer.seconds,
+                "revises": answer.revises,
+                "first": len(contents) + 1,
+                "size": len(sealed),
+            }
+        )
+        contents += sealed
+    return Jsonb(rows), bytes(contents)
 
 
 def _refuse_uncanonical(answer: Answer) -> None:
