@@ -11,13 +11,12 @@ import json
 import os
 import random
 import signal
-import tempfile
 import time
 from pathlib import Path
 from typing import Any
 
 import psycopg
-from bench.execution_world import Cycle, Installation, Log, serving
+from bench.execution_world import Cycle, Installation, Log, new_folder, serving
 from bench.load import Tally, stubborn_loop
 
 CLIENTS = 64
@@ -28,7 +27,7 @@ SERVER_EVERY_S, DATABASE_EVERY_S = 10.0, 60.0
 
 def run(_data: Path, seed: int, log: Log) -> dict[str, Any]:
     """Claims made, assignments handed out twice, acknowledged submissions lost, kills."""
-    folder = Path(tempfile.mkdtemp(prefix="outwork-duplicates-"))
+    folder = new_folder("duplicates")
     home = Installation(folder)
     try:
         people = home.analysts(CLIENTS)

@@ -6,6 +6,7 @@ import hashlib
 import json
 import os
 import secrets
+import shutil
 import signal
 import socket
 import subprocess
@@ -274,12 +275,22 @@ def cpu_seconds(server: subprocess.Popen[bytes]) -> tuple[float, float]:
     return mine, theirs
 
 
+def new_folder(purpose: str) -> Path:
+    """A temporary folder that the database's own user may reach, so that all of it lies there."""
+    folder = Path(tempfile.mkdtemp(prefix=f"outwork-{purpose}-"))
+    folder.chmod(0o755)
+    return folder
+
+
 @contextmanager
 def installation() -> Iterator[Installation]:
     """A new installation in a folder that is removed afterwards."""
-    with tempfile.TemporaryDirectory(prefix="outwork-bench-", ignore_cleanup_errors=True) as folder:
-        made = Installation(Path(folder))
+    folder = new_folder("bench")
+    try:
+        made = Installation(folder)
         try:
             yield made
         finally:
             made.close()
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)

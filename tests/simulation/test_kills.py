@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import sys
-from pathlib import Path
 
 import pytest
 from bench.duplicates import storm
-from bench.execution_world import Installation
+from bench.execution_world import installation
 from tests.support import engagement as support
 
 from outwork.stages.execution import AssignmentState
@@ -15,20 +14,15 @@ from outwork.stages.execution import AssignmentState
 
 @pytest.mark.slow
 @pytest.mark.skipif(sys.platform != "linux", reason="finds processes under /proc")
-def test_nothing_is_handed_out_twice_or_lost(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_nothing_is_handed_out_twice_or_lost(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(support, "START", support.START)  # the installation begins today
-    home = Installation(tmp_path)
-    try:
+    with installation() as home:
         people = home.analysts(8)
         home.batch(6_000, lambda _: None)
         found = storm(home, people, 1, lambda _: None, 5_000, 10.0, 0.8, 2.0)
         done = home.world.look(
             support.execution.assignments, home.world.order, None, [AssignmentState.DONE]
         )
-    finally:
-        home.close()
     assert found["kills_server"] >= 1
     assert found["kills_database"] >= 1
     assert found["acknowledged"] == len(done) > 0
