@@ -11,11 +11,12 @@ from typing import Any
 
 import pytest
 from pydantic import TypeAdapter
-from tests.support.engagement import World, bad, refused
+from tests.support.engagement import START, World, bad, refused
 from tests.support.service import GUIDELINE, content, range_of
 
+from outwork import reporting
 from outwork.operation import operation, perform
-from outwork.stages import execution, transfer
+from outwork.stages import execution, setup, transfer
 from outwork.stages.execution import AssignmentState, ItemState
 from outwork.vocabulary import (
     Answer,
@@ -506,3 +507,56 @@ def closing_event(db: Any, engagement: Any) -> int:
     found = ledger.find_entry(db, engagement, execution.WorkOrderClosed.kind)
     assert found is not None
     return int(found.public["items"])
+
+
+# --- what is stuck --------------------------------------------------------------------------
+
+
+def stuck(world: World) -> tuple[int, int]:
+    """Reservations that ran out, and assignments that nobody may take."""
+    found = world.look(execution.stuck, world.engagement, world.now)
+    return found.lapsed, found.unclaimable
+
+
+def alarms(world: World, who: str) -> set[str]:
+    """Kinds of alarm in somebody's inbox."""
+    with operation(world.database, world.people[who], world.now) as op:
+        kinds = {entry.kind for entry in reporting.inbox(op)}
+    return kinds & {"nobody-can-take", "reservations-lapsed"}
+
+
+def test_a_reservation_that_ran_out_is_an_alarm(world: World) -> None:
+    world.upto("draft_all")
+    world.act("ana", execution.claim, world.engagement)
+    assert stuck(world) == (0, 0)
+    assert alarms(world, "dana") == set()
+    world.passes(1)
+    assert stuck(world) == (1, 0)
+    assert alarms(world, "dana") == {"reservations-lapsed"}
+    assert alarms(world, "ana") == set()
+    world.act("ben", execution.claim, world.engagement)
+    assert stuck(world) == (0, 0)
+
+
+def test_what_nobody_may_take_is_an_alarm(world: World) -> None:
+    world.upto("produce")
+    world.act("dana", execution.recall, world.items[0], "renewal", "c-renewal")
+    assert stuck(world) == (0, 0)
+    # Nobody is certified for a guideline that has just changed.
+    world.act("vera", transfer.publish_guideline, world.engagement, list(GUIDELINE[::-1]))
+    assert stuck(world) == (0, 1)
+    assert alarms(world, "dana") == {"nobody-can-take"}
+    world.certify("ana", "ben")
+    assert stuck(world) == (0, 0)
+
+
+def test_only_authors_are_left_to_inspect(world: World) -> None:
+    world.upto("draw")
+    assert stuck(world) == (0, 0)
+    rosa = world.people["rosa"]
+    ended = world.now + timedelta(seconds=1)
+    world.act("dana", setup.date_entitlement, world.engagement, rosa, START, ended)
+    world.passes(1)
+    waiting = len(world.open_assignments(Purpose.INSPECT))
+    assert stuck(world) == (0, waiting)
+    assert waiting > 0

@@ -164,6 +164,7 @@ def inbox(op: Operation) -> list[InboxEntry]:
             continue
         entries += _held(op, engagement)
         entries += _work(op, member, engagement)
+        entries += _alarms(op, member, engagement)
         entries += _decisions(op, member, engagement)
         entries += _countersigning(op, member, engagement)
     return entries
@@ -215,6 +216,16 @@ def _work(op: Operation, member: Membership, engagement: Engagement) -> list[Inb
         count = {"count": waiting[Purpose.INSPECT]}
         entries.append(_entry("items-to-inspect", engagement, "work", count))
     return entries
+
+
+def _alarms(op: Operation, member: Membership, engagement: Engagement) -> list[InboxEntry]:
+    """What will not move by itself, for whoever manages the delivery."""
+    if Role.DELIVERY_MANAGER not in member.roles:
+        return []
+    found = execution.stuck(op.db, engagement.id, op.now)
+    counts = (("nobody-can-take", found.unclaimable), ("reservations-lapsed", found.lapsed))
+    place = f"engagements/{engagement.id}/execution"
+    return [_entry(kind, engagement, place, {"count": n}) for kind, n in counts if n]
 
 
 # Whose turn it is at each stage, as far as one role's next act opens the gate.

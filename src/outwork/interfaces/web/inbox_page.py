@@ -12,6 +12,7 @@ from outwork.interfaces.wording import translate as _
 from outwork.reporting import InboxEntry
 
 _GROUPS = (
+    (msg("Stuck"), ("nobody-can-take", "reservations-lapsed")),
     (msg("Begun"), ("continue",)),
     (msg("To work on"), ("certification", "items-to-answer", "items-to-inspect")),
     (msg("To decide"), ()),  # everything else
@@ -60,6 +61,18 @@ def _title(entry: InboxEntry) -> str:
         words = translate_plural("Answer one item", "Answer %(count)s items", count)
     elif entry.kind == "items-to-inspect":
         words = translate_plural("Inspect one item", "Inspect %(count)s items", count)
+    elif entry.kind == "nobody-can-take":
+        words = translate_plural(
+            "Nobody on the team may take an item that waits",
+            "Nobody on the team may take %(count)s items that wait",
+            count,
+        )
+    elif entry.kind == "reservations-lapsed":
+        words = translate_plural(
+            "A reservation ran out: the item waits again",
+            "%(count)s reservations ran out: the items wait again",
+            count,
+        )
     else:
         words = _(_TITLES.get(entry.kind, entry.kind.replace("-", " ").capitalize()))
     return words % dict(entry.params)

@@ -120,6 +120,18 @@ class SeedCommitment:
     nonce: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Stuck:
+    """Work that will not move by itself: counts of assignments of an engagement.
+
+    `lapsed` reservations have run out and were not taken again; `unclaimable` ones wait although
+    nobody on the team may take them.
+    """
+
+    lapsed: int
+    unclaimable: int
+
+
 def takes(purpose: Purpose, level: int) -> Role:
     """The role that takes assignments of a purpose and level."""
     if purpose in CHECKING:

@@ -12,13 +12,14 @@ from outwork import access, agreements, documents
 from outwork.agreements import Engagement, WorkOrder, WorkPhase
 from outwork.kit.database import Connection
 from outwork.kit.paging import Page, key_of, limit_of
-from outwork.stages.execution import store
+from outwork.stages.execution import statements, store
 from outwork.stages.execution.model import (
     Assignment,
     AssignmentState,
     ItemState,
     SeedCommitment,
     StoredAnswer,
+    Stuck,
     Submission,
     WorkItem,
 )
@@ -239,9 +240,9 @@ def gate(db: Connection, engagement: Engagement, order: WorkOrder) -> list[Reaso
 
 
 def waiting(db: Connection, engagement: EngagementId) -> Mapping[Purpose, int]:
-    """Open assignments of an engagement's work orders, and of its certification, by purpose."""
+    """Open assignments that wait for people, of work orders and of certification, by purpose."""
     table = store.assignment_table.c
-    is_open = table.state == AssignmentState.OPEN.value
+    is_open = sa.and_(table.state == AssignmentState.OPEN.value, table.taker != Role.AGENT.value)
     certifying = sa.and_(table.purpose == Purpose.CERTIFY.value, table.engagement_id == engagement)
     found: dict[Purpose, int] = {}
     for where in (table.work_order_id.in_(_orders(db, engagement)), certifying):
@@ -264,6 +265,12 @@ def waits_for(db: Connection, engagement: EngagementId, taker: Role, now: dateti
     )
     queries = [sa.select(table.id).where(*queue, *where).limit(1) for where in free]
     return any(db.execute(query).first() is not None for query in queries)
+
+
+def stuck(db: Connection, engagement: EngagementId, now: datetime) -> Stuck:
+    """What of an engagement's work will not move by itself."""
+    row = db.execute(sa.text(statements.STUCK), {"engagement": engagement, "at": now}).one()
+    return Stuck(row.lapsed, row.unclaimable)
 
 
 def _orders(db: Connection, engagement: EngagementId) -> list[WorkOrderId]:

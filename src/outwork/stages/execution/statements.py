@@ -298,3 +298,41 @@ CLAIM_NEXT = (
     f"select c.outcome, c.assignment from {ENTER}(%s, %s, %s, %s) e,"  # noqa: S608
     f" lateral {CLAIM}(e.who, %s, %s, e.at, e.at + %s, false) c where e.who is not null"
 ).encode()
+
+# What nobody on the team may take, and reservations that ran out. Queues that somebody can take
+# from are not read: only what waits to be checked is looked at singly.
+STUCK = """
+with able as (
+  select r.role, coalesce(nullif(x.family, ''), m.pseudonym) as family
+  from membership m
+  join actor x on x.id = m.actor_id
+  cross join lateral jsonb_array_elements_text(m.roles) as r(role)
+  where m.engagement_id = :engagement and m.valid_from <= :at and :at < m.valid_until
+    and (r.role = 'reviewer' or (r.role in ('analyst', 'agent') and coalesce((
+      select c.passed from certification c
+      where c.engagement_id = m.engagement_id and c.actor_id = m.actor_id
+        and c.guideline_version = (
+          select max(g.version) from guideline g where g.engagement_id = :engagement)
+      order by c.id desc limit 1), false)))
+), ours as (
+  select o.id from work_order o where o.engagement_id = :engagement
+), waiting as (
+  select a.taker, a.item_id, a.purpose
+  from ours join assignment a on a.work_order_id = ours.id
+    and a.state = 'open' and a.reserved_for is null
+    and a.taker in (select t from unnest(array['agent', 'analyst']) as t
+                    where t not in (select role from able))
+  union all
+  select a.taker, a.item_id, a.purpose
+  from ours join assignment a on a.work_order_id = ours.id
+    and a.state = 'open' and a.reserved_for is null and a.taker = 'reviewer'
+)
+select
+  (select count(*) from ours join assignment a on a.work_order_id = ours.id
+   where a.state = 'live' and a.leased_until <= :at) as lapsed,
+  (select count(*) from waiting w where not exists (
+    select from able
+    where able.role = w.taker and not (w.purpose in ('inspect', 'review', 'adjudicate') and exists (
+        select from submission s where s.item_id = w.item_id and s.family = able.family
+          and s.purpose in ('produce', 'overlap', 'control'))))) as unclaimable
+"""
