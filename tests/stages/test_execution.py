@@ -6,15 +6,17 @@ import hashlib
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 from pydantic import TypeAdapter
+from tests.support import engagement as support
 from tests.support.engagement import START, World, bad, refused
 from tests.support.service import GUIDELINE, content, range_of
 
-from outwork import reporting
+from outwork import access, reporting
 from outwork.operation import operation, perform
 from outwork.stages import execution, setup, transfer
 from outwork.stages.execution import AssignmentState, ItemState
@@ -560,3 +562,28 @@ def test_only_authors_are_left_to_inspect(world: World) -> None:
     waiting = len(world.open_assignments(Purpose.INSPECT))
     assert stuck(world) == (0, waiting)
     assert waiting > 0
+
+
+def test_setting_the_clock_back_revives_no_reservation(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A job has seen a later instant than the machine's clock tells now."""
+    monkeypatch.setattr(support, "START", datetime.now(UTC) - timedelta(hours=2))
+    world.now = support.START
+    world.upto("draft_all")
+    ana, ben = world.people["ana"], world.people["ben"]
+    claim = ("execution.claim", {"engagement": world.engagement})
+    held = perform(world.database, ana, *claim)
+    seen = sa.text("insert into clock (id, latest) values (true, now() + interval '1 hour')")
+    try:
+        with world.database.transaction("job") as db:
+            db.execute(sa.text("delete from clock"))
+            db.execute(seen)
+        with refused("reservation-expired"):
+            perform(world.database, ana, "execution.submit", again(held, world.answers(held)))
+        assert perform(world.database, ben, *claim) == held
+        with world.database.transaction("job") as db:
+            assert access.tick(db) > datetime.now(UTC) + timedelta(minutes=59)
+    finally:
+        with world.database.transaction("job") as db:
+            db.execute(sa.text("delete from clock"))
