@@ -61,6 +61,10 @@ class Operation:
         """A fresh identifier that sorts after the one before; prefixes are in GLOSSARY.md."""
         return self._ids.next(prefix)
 
+    def new_ids(self, prefix: str, count: int) -> list[str]:
+        """So many fresh identifiers that follow each other without a gap."""
+        return self._ids.run(prefix, count)
+
     def require(self, where: InEngagement | None = None) -> None:
         """Check the rule of the act under way for this actor, at this place.
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from outwork_verify import canonical, note, replay, rules_payment
+from outwork_verify import canonical, note, replay, rules_payment, rules_rows
 from outwork_verify.container import Bundle, Failure, Unreadable, lines_of, read_bundle
 from outwork_verify.policy import Policy, PolicyError, read_policy
 from outwork_verify.replay import HANDLERS, Handler
@@ -46,26 +46,36 @@ def verify(
     source: Path | BinaryIO,
     policy: Policy | None = None,
     handlers: Mapping[tuple[str, int], Handler] = HANDLERS,
+    row: Mapping[str, Any] | None = None,
 ) -> Report:
     """Verifies a bundle, by the keys of `policy` or, without one, by those it names itself.
 
-    Raises Unreadable if there is nothing to judge.
+    With `row`, also that this proof shows a row that the bundle's log took in. Raises Unreadable
+    if there is nothing to judge.
     """
     try:
         bundle = read_bundle(source, None if policy is None else policy.logs)
-        figures = _verify(bundle, policy or Policy(), handlers)
+        figures = _verify(bundle, policy or Policy(), handlers, row)
     except Failure as failure:
         return Report(ok=False, authenticated=False, failure=failure)
     return Report(ok=True, authenticated=policy is not None, figures=figures)
 
 
 def _verify(
-    bundle: Bundle, policy: Policy, handlers: Mapping[tuple[str, int], Handler]
+    bundle: Bundle,
+    policy: Policy,
+    handlers: Mapping[tuple[str, int], Handler],
+    row: Mapping[str, Any] | None,
 ) -> dict[str, Any]:
     if bundle.altered is not None:
         _blame(bundle, bundle.altered, handlers)
     lines = lines_of(bundle.members["entries.jsonl"], "entries.jsonl")
     state = replay.replay(lines, handlers, bundle.engagement)
+    if row is not None:
+        try:
+            rules_rows.check_row(state, row)
+        except ValueError as error:
+            raise Failure("row", None, str(error)) from None
     root, cosigned = _check_checkpoint(bundle, len(lines), state.tree.root(), policy)
     opened = replay.check_disclosures(bundle.members.get("disclosures.jsonl", b""), state.events)
     checks = {

@@ -13,6 +13,7 @@ from outwork_verify import (
     rules_payment,
     rules_quality,
     rules_readiness,
+    rules_rows,
     rules_work,
 )
 from outwork_verify.container import Failure, lines_of
@@ -24,7 +25,8 @@ __all__ = ["HANDLERS", "RULES", "Event", "Handler", "State", "check_disclosures"
 
 # Importing them is what registers their rules.
 RULES = (
-    rules_agreement, rules_gates, rules_readiness, rules_work, rules_quality, rules_payment,
+    rules_agreement, rules_gates, rules_readiness, rules_rows, rules_work, rules_quality,
+    rules_payment,
 )  # fmt: skip
 DISCLOSURES = "disclosures.jsonl"
 

@@ -103,6 +103,8 @@ def _work_order_released(state: State, event: Event, _: Member) -> None:
         reject(event, "releases a work order before both sides have committed their seeds")
     if event.public["items"] != len(order.items):
         reject(event, f"releases another number of items than the {len(order.items)} taken in")
+    if any(not i.over for i in state.imports.values() if i.order == order.id):
+        reject(event, "releases a work order while an import is under way")
     agents = (m for m in state.members.values() if "agent" in m.roles)
     work = "produce/0" if any(map(state.certified, agents)) else "produce/1"
     for item in order.items.values():

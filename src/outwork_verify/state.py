@@ -185,6 +185,25 @@ class Delivery:
 
 
 @dataclass(slots=True)
+class Import:
+    """A file whose rows become items, as announced, and what came of it.
+
+    `chunks` are (first item, items, root of the tree over them).
+    """
+
+    order: str
+    size: int
+    digest: str
+    parts: int = 0
+    received: int = 0
+    complete: bool = False
+    over: bool = False
+    chunks: list[tuple[str | None, int, str]] = field(default_factory=list)
+    admitted: int = 0
+    refused: int = 0
+
+
+@dataclass(slots=True)
 class WorkOrder:
     """A batch. `owed` are items for which rework must still be ordered, with the citations that
     it may carry (none: any clause)."""
@@ -255,6 +274,7 @@ class State:
     rates: Mapping[str, Any] = field(default_factory=dict)
     orders: dict[str, WorkOrder] = field(default_factory=dict)
     items: dict[str, Item] = field(default_factory=dict)
+    imports: dict[str, Import] = field(default_factory=dict)
     assignments: dict[str, Assignment] = field(default_factory=dict)
     commitments: set[str] = field(default_factory=set)
     defects: set[str] = field(default_factory=set)

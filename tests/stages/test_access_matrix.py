@@ -22,6 +22,7 @@ from outwork.stages import acceptance, execution
 from outwork.vocabulary import (
     Clause,
     Confidentiality,
+    ImportId,
     InspectionUnit,
     NotFound,
     Purpose,
@@ -81,6 +82,14 @@ ARGUMENTS: dict[str, Callable[[World], dict[str, Any]]] = {
     "setup.plan_quality": lambda w: {"line": w.line},
     "setup.set_calendar": lambda w: {
         "engagement": w.engagement, "actor": w.people["ana"], "zone": "Nowhere"},
+    "execution.abandon_import": lambda w: {"import_id": IMPORT[w.engagement]},
+    "execution.admit_rows": lambda w: {"import_id": IMPORT[w.engagement]},
+    "execution.complete_upload": lambda w: {"import_id": IMPORT[w.engagement]},
+    "execution.export_results": lambda w: {"work_order": w.order, "form": "jsonl"},
+    "execution.put_part": lambda w: {
+        "import_id": IMPORT[w.engagement], "number": 1, "digest": "", "content": b"x"},
+    "execution.start_import": lambda w: {
+        "work_order": w.order, "name": "r.csv", "form": "csv", "size": 0, "digest": ""},
     "execution.admit": lambda w: {
         "work_order": w.order, "name": "y.txt", "content": content(99)},
     "execution.claim": lambda w: {"engagement": w.engagement},
@@ -110,6 +119,7 @@ ARGUMENTS: dict[str, Callable[[World], dict[str, Any]]] = {
         "engagement": w.engagement, "clause": "", "text": "", "because": ""},
     "acceptance.return_delivery": lambda w: {"work_order": w.order, "reason": "", "items": []},
 }  # fmt: skip
+IMPORT: dict[str, ImportId] = {}
 WAIVER: dict[str, WaiverId] = {}
 CHANGE: dict[str, Any] = {}
 
@@ -156,7 +166,18 @@ def stocked(
     with fresh_database(cluster, migrated) as dsns:
         assert isinstance(dsns, Dsns)
         world = World(dsns.app, tmp_path_factory.mktemp("keys"))
-        world.upto("draft_all")
+        world.upto("admit")
+        IMPORT[world.engagement] = world.act(
+            "dana",
+            execution.start_import,
+            world.order,
+            "r.csv",
+            execution.RowFormat.CSV,
+            9,
+            "0" * 64,
+        )
+        world.act("dana", execution.abandon_import, IMPORT[world.engagement])
+        world.upto("draft_all", after="admit")
         WAIVER[world.engagement] = world.waive("transfer", "no-bar", countersigned=None)
         CHANGE[world.engagement] = world.act(
             "rosa", acceptance.propose_change, world.engagement, "c-law", "Other words", "Grounds"

@@ -4,17 +4,20 @@
 confidential values in other slices' tables.
 """
 
-from outwork.documents.actions import keep, seal, unseal, unseal_under
+from outwork.documents.actions import KeptText, keep, keep_texts, seal, unseal, unseal_under
 from outwork.documents.model import Document
-from outwork.documents.queries import content, document, opened, source
+from outwork.documents.queries import committed, content, document, opened, source
 from outwork.documents.reading import MAX_BYTES, read
 
 __all__ = [
     "MAX_BYTES",
     "Document",
+    "KeptText",
+    "committed",
     "content",
     "document",
     "keep",
+    "keep_texts",
     "opened",
     "read",
     "seal",

@@ -5,13 +5,18 @@ from __future__ import annotations
 import hashlib
 import json
 import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
 
 import sqlalchemy as sa
+from psycopg.types.json import Jsonb
 
 from outwork.documents import store
-from outwork.documents.model import Document
-from outwork.kit.database import Connection, keyring_of
-from outwork.kit.keyring import Keyring, seal_under
+from outwork.documents.model import Document, commitment
+from outwork.documents.reading import TEXT
+from outwork.kit.database import Connection, copy_into, keyring_of
+from outwork.kit.keyring import Keyring, seal_under, sealer
 from outwork.operation import Operation
 from outwork.vocabulary import Digest, DocumentId, EngagementId, Json, SourceText
 
@@ -52,6 +57,55 @@ def keep(
         )
     )
     return made
+
+
+@dataclass(frozen=True, slots=True)
+class KeptText:
+    """A text that was kept: its document, and a commitment to it.
+
+    The commitment is SHA-256(salt || text) with the first 16 bytes of SHA-256(document key) as
+    salt, so that a short text cannot be guessed from it, and it says nothing once the key is gone.
+    """
+
+    document_id: DocumentId
+    commitment: bytes
+
+
+def keep_texts(
+    op: Operation, engagement: EngagementId, texts: Sequence[tuple[str, str]]
+) -> list[KeptText]:
+    """Store many short texts, each (name, text) a document under a key of its own.
+
+    Once a transaction. The text is all there is of such a document: its bytes are not kept twice.
+    """
+    keyring = keyring_of(op.db)
+    keyring.make(engagement)
+    under = sealer(keyring.key(engagement))
+    rows: list[tuple[Any, ...]] = []
+    contents: list[tuple[Any, ...]] = []
+    kept: list[KeptText] = []
+    keys = secrets.token_bytes(32 * len(texts))
+    names = op.new_ids("doc", len(texts))
+    for number, (identifier, (name, text)) in enumerate(zip(names, texts, strict=True)):
+        own, plain = keys[32 * number : 32 * number + 32], text.encode()
+        digest = hashlib.sha256(plain).hexdigest()
+        rows.append((identifier, name, digest, len(plain), digest))
+        sealed_key = under(own, f"{identifier}/key")
+        contents.append((identifier, sealed_key, seal_under(own, plain, f"{identifier}/text")))
+        kept.append(KeptText(DocumentId(identifier), commitment(own, plain)))
+    copy_into(op.db, store.document_table, _ROW, rows, {"engagement_id": engagement} | _AS_ROW)
+    copy_into(op.db, store.content_table, _CONTENT, contents, {"engagement_id": engagement})
+    return kept
+
+
+_ROW = ("id", "name", "digest", "size", "text_digest")
+_AS_ROW = {
+    "media_type": TEXT,
+    "extractor": "row",
+    "extractor_version": "1",
+    "pages": Jsonb([0]),
+}
+_CONTENT = ("document_id", "sealed_key", "sealed_text")
 
 
 def seal(db: Connection, engagement: EngagementId, value: Json, context: str) -> bytes:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
 
 from outwork.vocabulary import NO_DIGEST, Digest, DocumentId, EngagementId
@@ -24,3 +25,13 @@ class Document:
     extractor: str = ""
     extractor_version: str = ""
     pages: tuple[int, ...] = (0,)
+
+
+def salt(own: bytes) -> bytes:
+    """The 16 bytes that open the commitment to a text, from its document's own key."""
+    return hashlib.sha256(own).digest()[:16]
+
+
+def commitment(own: bytes, plain: bytes) -> bytes:
+    """What binds to a text without telling it: SHA-256(salt || text)."""
+    return hashlib.sha256(salt(own) + plain).digest()

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from pydantic import TypeAdapter
 
 from outwork.documents import store
-from outwork.documents.model import Document
+from outwork.documents.model import Document, salt
 from outwork.kit.database import Connection, keyring_of
 from outwork.kit.keyring import Keyring, open_under
 from outwork.vocabulary import DocumentId, NotFound, SourceText
@@ -22,7 +22,7 @@ def document(db: Connection, identifier: DocumentId) -> Document:
 
 def content(db: Connection, identifier: DocumentId) -> bytes:
     """The bytes as they were received; raises NotFound, KeyMissing after erasure."""
-    return _opened(db, identifier, "bytes")
+    return _opened(db, identifier, "bytes", "text")
 
 
 def source(db: Connection, identifier: DocumentId) -> SourceText:
@@ -55,13 +55,29 @@ def _source(row: Document, text: bytes) -> SourceText:
     )
 
 
-def _opened(db: Connection, identifier: DocumentId, part: str) -> bytes:
-    table = store.content_table
-    query = sa.select(
-        table.c.engagement_id, table.c.sealed_key, table.c[f"sealed_{part}"].label("sealed")
-    ).where(table.c.document_id == identifier)
-    row = db.execute(query).first()
-    if row is None or row.sealed is None:
+def committed(db: Connection, identifier: DocumentId) -> tuple[str, bytes]:
+    """A kept text, and the salt that opens the commitment to it; raises as `source` does."""
+    own, row = _key(db, identifier)
+    if row["sealed_text"] is None:
         raise NotFound("document", identifier)
-    own = keyring_of(db).open(row.engagement_id, row.sealed_key, f"{identifier}/key")
-    return open_under(own, row.sealed, f"{identifier}/{part}")
+    return open_under(own, row["sealed_text"], f"{identifier}/text").decode(), salt(own)
+
+
+def _opened(db: Connection, identifier: DocumentId, *parts: str) -> bytes:
+    """The first of the parts that is kept."""
+    own, row = _key(db, identifier)
+    for part in parts:
+        if (sealed := row[f"sealed_{part}"]) is not None:
+            return open_under(own, sealed, f"{identifier}/{part}")
+    raise NotFound("document", identifier)
+
+
+def _key(db: Connection, identifier: DocumentId) -> tuple[bytes, Mapping[str, Any]]:
+    """A document's own key, and its row of content."""
+    table = store.content_table
+    query = sa.select(table).where(table.c.document_id == identifier)
+    row = db.execute(query).mappings().first()
+    if row is None:
+        raise NotFound("document", identifier)
+    own = keyring_of(db).open(row["engagement_id"], row["sealed_key"], f"{identifier}/key")
+    return own, dict(row)

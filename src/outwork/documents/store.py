@@ -18,9 +18,11 @@ document_table = scoped(
 # Apart from the document's row, so that lists never read content.
 content_table = scoped(
     "document_content",
-    sa.Column("document_id", sa.ForeignKey("document.id"), primary_key=True),
+    # What writes it writes the document in the same statements: a foreign key would ask again.
+    key("document_id"),
     sa.Column("sealed_key", sa.LargeBinary, nullable=False),
-    sa.Column("sealed_bytes", sa.LargeBinary, nullable=False),
+    # Null where the text is all there is.
+    sa.Column("sealed_bytes", sa.LargeBinary),
     sa.Column("sealed_text", sa.LargeBinary),
     listed=False,
 )

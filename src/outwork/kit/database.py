@@ -7,7 +7,7 @@ a transaction sees; unset means none.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, fields
 from datetime import datetime
@@ -128,6 +128,45 @@ def together(db: Connection, name: str) -> None:
     """Until this transaction ends, others may be `together` under that name, but none `alone`."""
     statement = "select pg_advisory_xact_lock_shared(hashtextextended(:name, 1))"
     db.execute(sa.text(statement), {"name": name})
+
+
+def copy_into(
+    db: Connection,
+    table: sa.Table,
+    columns: Sequence[str],
+    rows: Iterable[Sequence[Any]],
+    alike: Mapping[str, Any] | None = None,
+) -> None:
+    """Add many rows at once: values in the order of `columns`, binary, and those that are `alike`.
+
+    PostgreSQL refuses COPY into a table under row-level security, so the rows go through a table
+    of this connection's own, which holds them until the transaction ends. Once a transaction for
+    each table.
+    """
+    cursor: psycopg.Cursor[Any] = db.connection.cursor()  # type: ignore[assignment]
+    stage, same = f"stage_{table.name}", dict(alike or {})
+    parts = ", ".join(f"{name} {_sql_type(table, name)}" for name in columns)
+    cursor.execute(f"create temporary table if not exists {stage} ({parts}) on commit delete rows")
+    with cursor.copy(f"copy {stage} ({', '.join(columns)}) from stdin (format binary)") as copy:
+        copy.set_types([_sql_type(table, name) for name in columns])
+        for row in rows:
+            copy.write_row(row)
+    given = ", ".join(f"%s::{_sql_type(table, name)}" for name in same)
+    cursor.execute(
+        f"insert into {table.name} ({', '.join([*columns, *same])})"  # noqa: S608  (our own names)
+        f" select {', '.join([*columns, *([given] if same else [])])} from {stage}",
+        list(same.values()),
+    )
+
+
+def _sql_type(table: sa.Table, name: str) -> str:
+    return _POSTGRES_NAMES[type(table.c[name].type)]
+
+
+_POSTGRES_NAMES: dict[type[Any], str] = {
+    sa.Text: "text", sa.LargeBinary: "bytea", sa.BigInteger: "int8", sa.Integer: "int4",
+    sa.SmallInteger: "int2", sa.DateTime: "timestamptz", JSONB: "jsonb",
+}  # fmt: skip
 
 
 def keyring_of(db: Connection) -> Keyring:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import os
 import secrets
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
@@ -92,15 +93,35 @@ class Keyring:
 
 def seal_under(key: bytes, plain: bytes, context: str) -> bytes:
     """Encrypt and authenticate under a 32-byte key; the context is authenticated, not stored."""
-    nonce = secrets.token_bytes(12)
-    return _MAGIC + nonce + AESGCM(key).encrypt(nonce, plain, context.encode())
+    return sealer(key)(plain, context)
+
+
+def sealer(key: bytes) -> Callable[[bytes, str], bytes]:
+    """`seal_under` for many values under one key: takes plain bytes and context."""
+    encrypt = AESGCM(key).encrypt
+
+    def seal(plain: bytes, context: str) -> bytes:
+        nonce = secrets.token_bytes(12)
+        return _MAGIC + nonce + encrypt(nonce, plain, context.encode())
+
+    return seal
+
+
+def opener(key: bytes) -> Callable[[bytes, str], bytes]:
+    """`open_under` for many values under one key: takes sealed bytes and context."""
+    decrypt = AESGCM(key).decrypt
+
+    def unseal(sealed: bytes, context: str) -> bytes:
+        if sealed[:3] != _MAGIC:
+            raise SealBroken(context)
+        try:
+            return decrypt(sealed[3:15], sealed[15:], context.encode())
+        except InvalidTag:
+            raise SealBroken(context) from None
+
+    return unseal
 
 
 def open_under(key: bytes, sealed: bytes, context: str) -> bytes:
     """The plain bytes; raises SealBroken."""
-    if sealed[:3] != _MAGIC:
-        raise SealBroken(context)
-    try:
-        return AESGCM(key).decrypt(sealed[3:15], sealed[15:], context.encode())
-    except InvalidTag:
-        raise SealBroken(context) from None
+    return opener(key)(sealed, context)

@@ -23,6 +23,7 @@ from outwork.ledger.queries import (
     timeline,
     verifier_key,
 )
+from outwork.ledger.tree import inclusion_path, root_of_leaves
 
 __all__ = [
     "EVENTS",
@@ -38,6 +39,7 @@ __all__ = [
     "event",
     "find_entry",
     "head",
+    "inclusion_path",
     "instant_text",
     "integrate",
     "latest_checkpoint",
@@ -48,6 +50,7 @@ __all__ = [
     "rebuilt_root_matches",
     "record",
     "root_at",
+    "root_of_leaves",
     "seal_openings",
     "timeline",
     "verifier_key",

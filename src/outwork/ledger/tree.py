@@ -51,6 +51,14 @@ def root_of_leaves(leaves: Iterable[bytes]) -> bytes:
     return root_of_hashes(leaf_hash(leaf) for leaf in leaves)
 
 
+def inclusion_path(index: int, leaves: Sequence[bytes]) -> list[bytes]:
+    """PATH(index, leaves) over leaf contents, nearest first; raises as `inclusion_proof`."""
+    tree = Tree()
+    for leaf in leaves:
+        tree.append(leaf)
+    return inclusion_proof(index, tree.size, tree.node)
+
+
 @dataclass(frozen=True, slots=True)
 class Frontier:
     """The right edge of a tree: all that is needed to append to it and to know its root.

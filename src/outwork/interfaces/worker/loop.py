@@ -13,6 +13,7 @@ from outwork.stages import execution
 from outwork.vocabulary import ActorId, EngagementId, OutworkError, Role
 
 PAUSE_S = 0.5
+CHUNKS = 20  # of rows, before others have their turn
 log = logging.getLogger("outwork.worker")
 
 
@@ -55,6 +56,7 @@ class Worker:
             every = agreements.directory(db)
         with self._database.transaction("job", every) as db:
             pending = ledger.pending(db)
+            importing = execution.admitting(db)
             drafting = {
                 e: _agents(db_members)
                 for e in every
@@ -66,7 +68,18 @@ class Worker:
                 ledger.integrate(db, engagement, now)
         # Every agent drafts one item a step: none waits for another's batch to end.
         drafted = [self._draft(agent, e) for e, agents in drafting.items() for agent in agents]
-        return any(drafted)
+        return any([*drafted, *[self._admit(each) for each in importing]])
+
+    def _admit(self, import_: execution.Import) -> bool:
+        try:
+            return any(
+                execution.admit_next(self._database, import_.started_by, import_.id)
+                for _ in range(CHUNKS)
+            )
+        except OutworkError as error:
+            # Who started it may no longer: somebody else gives it up, or starts it again.
+            log.warning("%s does not go on: %s", import_.id, error.code)
+            return False
 
     def _draft(self, agent: ActorId, engagement: EngagementId) -> bool:
         try:

@@ -22,9 +22,14 @@ SCOPED = {
     "delivery": "engagement_id",
     "disclosure": "engagement_id",
     "document": "engagement_id",
+    "document_content": "engagement_id",
     "engagement": "id",
     "event": "engagement_id",
     "guideline": "engagement_id",
+    "import": "engagement_id",
+    "import_chunk": "engagement_id",
+    "import_part": "engagement_id",
+    "import_piece": "engagement_id",
     "inspection": "engagement_id",
     "invoice": "engagement_id",
     "line": "engagement_id",
@@ -35,6 +40,8 @@ SCOPED = {
     "proposed_change": "engagement_id",
     "quality_plan": "engagement_id",
     "rate": "engagement_id",
+    "row_fault": "engagement_id",
+    "row_print": "engagement_id",
     "sample": "engagement_id",
     "score": "engagement_id",
     "seed_commitment": "engagement_id",
@@ -47,7 +54,6 @@ SCOPED = {
     "work_item": "engagement_id",
     "work_order": "engagement_id",
     "assignment": "engagement_id",
-    "document_content": "engagement_id",
     "saved_progress": "engagement_id",
 }
 
@@ -283,6 +289,16 @@ def _create() -> None:
     )
     op.create_index(op.f("ix_document_engagement_id"), "document", ["engagement_id"], unique=False)
     op.create_table(
+        "document_content",
+        sa.Column("engagement_id", sa.Text(), nullable=False),
+        sa.Column("document_id", sa.Text(), nullable=False),
+        sa.Column("sealed_key", sa.LargeBinary(), nullable=False),
+        sa.Column("sealed_bytes", sa.LargeBinary(), nullable=True),
+        sa.Column("sealed_text", sa.LargeBinary(), nullable=True),
+        sa.PrimaryKeyConstraint("document_id", name=op.f("pk_document_content")),
+        info={"scope": "engagement"},
+    )
+    op.create_table(
         "engagement",
         sa.Column("id", sa.Text(), nullable=False),
         sa.Column("title", sa.Text(), nullable=False),
@@ -344,6 +360,71 @@ def _create() -> None:
     )
     op.create_index(
         op.f("ix_guideline_engagement_id"), "guideline", ["engagement_id"], unique=False
+    )
+    op.create_table(
+        "import",
+        sa.Column("engagement_id", sa.Text(), nullable=False),
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("work_order_id", sa.Text(), nullable=False),
+        sa.Column("started_by", sa.Text(), nullable=False),
+        sa.Column("started_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("format", sa.Text(), nullable=False),
+        sa.Column("size", sa.BigInteger(), nullable=False),
+        sa.Column("digest", sa.Text(), nullable=False),
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("parts", sa.Integer(), nullable=False),
+        sa.Column("received", sa.BigInteger(), nullable=False),
+        sa.Column("columns", postgresql.JSONB(none_as_null=True), nullable=False),
+        sa.Column("delimiter", sa.Text(), nullable=False),
+        sa.Column("read", sa.BigInteger(), nullable=False),
+        sa.Column("lines", sa.Integer(), nullable=False),
+        sa.Column("chunks", sa.Integer(), nullable=False),
+        sa.Column("admitted", sa.Integer(), nullable=False),
+        sa.Column("refused", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_import")),
+        info={"scope": "engagement"},
+    )
+    op.create_index(op.f("ix_import_engagement_id"), "import", ["engagement_id"], unique=False)
+    op.create_index(
+        "ix_import_under_way",
+        "import",
+        ["state"],
+        unique=False,
+        postgresql_where=sa.text("state = 'admitting'"),
+    )
+    op.create_index(op.f("ix_import_work_order_id"), "import", ["work_order_id"], unique=False)
+    op.create_table(
+        "import_chunk",
+        sa.Column("engagement_id", sa.Text(), nullable=False),
+        sa.Column("import_id", sa.Text(), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("first", sa.Text(), nullable=False),
+        sa.Column("items", sa.Integer(), nullable=False),
+        sa.Column("commitments", sa.LargeBinary(), nullable=False),
+        sa.PrimaryKeyConstraint("import_id", "number", name=op.f("pk_import_chunk")),
+        sa.UniqueConstraint("first", name=op.f("uq_import_chunk_first")),
+        info={"scope": "engagement"},
+    )
+    op.create_table(
+        "import_part",
+        sa.Column("engagement_id", sa.Text(), nullable=False),
+        sa.Column("import_id", sa.Text(), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("size", sa.Integer(), nullable=False),
+        sa.Column("digest", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("import_id", "number", name=op.f("pk_import_part")),
+        info={"scope": "engagement"},
+    )
+    op.create_table(
+        "import_piece",
+        sa.Column("engagement_id", sa.Text(), nullable=False),
+        sa.Column("import_id", sa.Text(), nullable=False),
+        sa.Column("start", sa.BigInteger(), nullable=False),
+        sa.Column("size", sa.Integer(), nullable=False),
+        sa.Column("content", sa.LargeBinary(), nullable=False),
+        sa.PrimaryKeyConstraint("import_id", "start", name=op.f("pk_import_piece")),
+        info={"scope": "engagement"},
     )
     op.create_table(
         "inspection",
@@ -510,6 +591,24 @@ def _create() -> None:
         info={"scope": "engagement"},
     )
     op.create_index(op.f("ix_rate_engagement_id"), "rate", ["engagement_id"], unique=False)
+    op.create_table(
+        "row_fault",
+        sa.Column("engagement_id", sa.Text(), nullable=False),
+        sa.Column("import_id", sa.Text(), nullable=False),
+        sa.Column("line", sa.Integer(), nullable=False),
+        sa.Column("code", sa.Text(), nullable=False),
+        sa.Column("place", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("import_id", "line", name=op.f("pk_row_fault")),
+        info={"scope": "engagement"},
+    )
+    op.create_table(
+        "row_print",
+        sa.Column("engagement_id", sa.Text(), nullable=False),
+        sa.Column("work_order_id", sa.Text(), nullable=False),
+        sa.Column("print", sa.LargeBinary(), nullable=False),
+        sa.PrimaryKeyConstraint("work_order_id", "print", name=op.f("pk_row_print")),
+        info={"scope": "engagement"},
+    )
     op.create_table(
         "sample",
         sa.Column("engagement_id", sa.Text(), nullable=False),
@@ -759,19 +858,6 @@ def _create() -> None:
         ["work_order_id", "taker", "rank", "id"],
         unique=False,
         postgresql_where=sa.text("state = 'open' and reserved_for is null"),
-    )
-    op.create_table(
-        "document_content",
-        sa.Column("engagement_id", sa.Text(), nullable=False),
-        sa.Column("document_id", sa.Text(), nullable=False),
-        sa.Column("sealed_key", sa.LargeBinary(), nullable=False),
-        sa.Column("sealed_bytes", sa.LargeBinary(), nullable=False),
-        sa.Column("sealed_text", sa.LargeBinary(), nullable=True),
-        sa.ForeignKeyConstraint(
-            ["document_id"], ["document.id"], name=op.f("fk_document_content_document_id")
-        ),
-        sa.PrimaryKeyConstraint("document_id", name=op.f("pk_document_content")),
-        info={"scope": "engagement"},
     )
     op.create_table(
         "credential",

@@ -5,9 +5,11 @@ from __future__ import annotations
 from datetime import datetime
 
 from outwork.ledger import EventBody, Sealed, event
+from outwork.stages.execution.rows import RowFormat
 from outwork.vocabulary import (
     AssignmentId,
     Digest,
+    ImportId,
     ItemId,
     Origin,
     Purpose,
@@ -44,6 +46,84 @@ class FileRefused(EventBody):
     work_order: WorkOrderId
     code: str
     name: Sealed[str]
+
+
+@event()
+class ImportStarted(EventBody):
+    """A file of rows was announced: its size in bytes and its SHA-256."""
+
+    work_order: WorkOrderId
+    import_id: ImportId
+    format: RowFormat
+    size: int
+    digest: Digest
+    name: Sealed[str]
+
+
+@event()
+class PartReceived(EventBody):
+    """A part of the file came in."""
+
+    work_order: WorkOrderId
+    import_id: ImportId
+    number: int
+    size: int
+    digest: Digest
+
+
+@event()
+class UploadCompleted(EventBody):
+    """All parts are there, and together they are the file that was announced."""
+
+    work_order: WorkOrderId
+    import_id: ImportId
+    parts: int
+    size: int
+    digest: Digest
+
+
+@event()
+class RowsAdmitted(EventBody):
+    """A chunk of rows was taken in: items whose ids follow each other, and faults by code.
+
+    `root` is that of the tree over the rows of the chunk; see docs/formats/rows.md.
+    """
+
+    work_order: WorkOrderId
+    import_id: ImportId
+    chunk: int
+    first: ItemId | None
+    items: int
+    root: Digest
+    refused: dict[str, int]
+
+
+@event()
+class ImportFinished(EventBody):
+    """Every row of the file was taken in or refused."""
+
+    work_order: WorkOrderId
+    import_id: ImportId
+    chunks: int
+    admitted: int
+    refused: int
+
+
+@event()
+class ImportAbandoned(EventBody):
+    """The rest of the file is not taken in."""
+
+    work_order: WorkOrderId
+    import_id: ImportId
+
+
+@event()
+class ResultsExported(EventBody):
+    """The answers of a work order were taken out, as so many items."""
+
+    work_order: WorkOrderId
+    format: RowFormat
+    items: int
 
 
 @event()

@@ -1,4 +1,4 @@
-"""What execution does unasked: an agent drafts the items that wait for it."""
+"""What execution does unasked: an agent drafts what waits for it, and rows become items."""
 
 from __future__ import annotations
 
@@ -8,8 +8,9 @@ from datetime import datetime
 from outwork import agreements, documents, practices
 from outwork.kit.database import Database
 from outwork.operation import operation, utc_now
-from outwork.stages.execution import queries, reserving, submitting
-from outwork.vocabulary import ActorId, AssignmentId, EngagementId
+from outwork.stages.execution import importing, queries, reserving, submitting
+from outwork.stages.execution.model import ImportState
+from outwork.vocabulary import ActorId, AssignmentId, EngagementId, ImportId
 
 
 def draft_next(
@@ -36,3 +37,15 @@ def draft_next(
     with operation(database, agent, clock()) as op:
         submitting.submit(op, claimed, draft.answers, seconds)
     return claimed
+
+
+def admit_next(database: Database, who: ActorId, identifier: ImportId) -> bool:
+    """Take the next chunk of an import's rows in, for whoever started it; whether there is more.
+
+    Each chunk is a transaction: a crash loses the chunk under way and nothing else, and taking it
+    in again begins where the last one ended. Raises as `admit_rows` does.
+    """
+    with operation(database, who) as op:
+        if queries.import_(op.db, identifier).state is not ImportState.ADMITTING:
+            return False
+        return importing.admit_rows(op, identifier)

@@ -9,13 +9,16 @@ from enum import StrEnum
 
 from outwork import methods
 from outwork.practices import Service
+from outwork.stages.execution.rows import RowFormat
 from outwork.vocabulary import (
     ActorId,
     Answer,
     AnswerId,
     AssignmentId,
+    Digest,
     DocumentId,
     EngagementId,
+    ImportId,
     ItemId,
     Json,
     Origin,
@@ -63,6 +66,58 @@ class WorkItem:
     name: str
     document_id: DocumentId
     state: ItemState
+
+
+class ImportState(StrEnum):
+    """Parts come in; then rows become items; until it is finished or given up."""
+
+    RECEIVING = "receiving"
+    ADMITTING = "admitting"
+    FINISHED = "finished"
+    ABANDONED = "abandoned"
+
+
+UNDER_WAY = frozenset({ImportState.RECEIVING, ImportState.ADMITTING})
+
+
+@dataclass(frozen=True, slots=True)
+class Import:
+    """A file whose rows become items: what came of it, and how far its rows are read.
+
+    `size` and `digest` are of the whole file as announced. `read` bytes and `lines` lines of what
+    was kept lie behind the next row; `columns` and `delimiter` are a csv file's.
+    """
+
+    engagement_id: EngagementId
+    id: ImportId
+    work_order_id: WorkOrderId
+    started_by: ActorId
+    started_at: datetime
+    name: str
+    format: RowFormat
+    size: int
+    digest: Digest
+    state: ImportState = ImportState.RECEIVING
+    parts: int = 0
+    received: int = 0
+    columns: tuple[str, ...] = ()
+    delimiter: str = ""
+    read: int = 0
+    lines: int = 0
+    chunks: int = 0
+    admitted: int = 0
+    refused: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class RowFault:
+    """A row that was not taken in: its line in the file, why, and the cell or column at fault."""
+
+    engagement_id: EngagementId
+    import_id: ImportId
+    line: int
+    code: str
+    place: str
 
 
 @dataclass(frozen=True, slots=True)

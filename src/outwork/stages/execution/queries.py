@@ -3,20 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 import sqlalchemy as sa
 from pydantic import TypeAdapter
 
-from outwork import access, agreements, documents
+from outwork import access, agreements, documents, ledger
 from outwork.agreements import Engagement, WorkOrder, WorkPhase
 from outwork.kit.database import Connection
+from outwork.kit.ids import run_from
 from outwork.kit.paging import Page, key_of, limit_of
 from outwork.stages.execution import statements, store
 from outwork.stages.execution.model import (
+    UNDER_WAY,
     Assignment,
     AssignmentState,
+    Import,
+    ImportState,
     ItemState,
+    RowFault,
     SeedCommitment,
     StoredAnswer,
     Stuck,
@@ -29,8 +35,10 @@ from outwork.vocabulary import (
     AssignmentId,
     EngagementId,
     Evidence,
+    ImportId,
     ItemId,
     Json,
+    NotFound,
     Purpose,
     Reason,
     Role,
@@ -67,6 +75,94 @@ def named(db: Connection, order: WorkOrderId, name: str) -> list[WorkItem]:
     """The items of a work order that came from files of one name."""
     table = store.item_table.c
     return store.items.find(db, table.work_order_id == order, table.name == name)
+
+
+def import_(db: Connection, identifier: ImportId, *, lock: bool = False) -> Import:
+    """The import of that id; raises NotFound."""
+    return store.imports.get(db, identifier, lock=lock)
+
+
+def imports(db: Connection, order: WorkOrderId) -> list[Import]:
+    """Files of rows that came for a work order, oldest first."""
+    return store.imports.find(db, store.import_table.c.work_order_id == order)
+
+
+def admitting(db: Connection) -> list[Import]:
+    """Imports whose rows wait to become items, oldest first."""
+    return store.imports.find(db, store.import_table.c.state == ImportState.ADMITTING.value)
+
+
+def part_digest(db: Connection, identifier: ImportId, number: int) -> str:
+    """The SHA-256 of a part that came in."""
+    table = store.part_table.c
+    query = sa.select(table.digest).where(table.import_id == identifier, table.number == number)
+    return str(db.execute(query).scalar_one())
+
+
+def row_faults(
+    db: Connection, identifier: ImportId, after: str | None = None, limit: int | None = None
+) -> Page[RowFault]:
+    """Rows of a file that were not taken in, by line."""
+    table = store.fault_table.c
+    size = limit_of(limit)
+    where = [table.import_id == identifier]
+    where += [table.line > int(key_of(after))] if after else []
+    found = store.faults.find(db, *where, order=table.line, limit=size + 1)
+    return Page.of(found, size, lambda f: f.line)
+
+
+def rows_root(items: Sequence[str], commitments: Sequence[bytes]) -> bytes:
+    """The root of a chunk's tree: a leaf is an item's id and what binds to its row."""
+    return ledger.root_of_leaves(_leaves(items, commitments))
+
+
+def _leaves(items: Sequence[str], commitments: Sequence[bytes]) -> list[bytes]:
+    return [i.encode() + c for i, c in zip(items, commitments, strict=True)]
+
+
+@dataclass(frozen=True, slots=True)
+class RowProof:
+    """That an item is row `index` of `items` of a chunk; hashes and salt in hexadecimal.
+
+    `path` leads from the leaf, the item's id and its commitment, to the root in the chunk's event;
+    the commitment is SHA-256(salt || text).
+    """
+
+    item: ItemId
+    import_id: ImportId
+    chunk: int
+    first: ItemId
+    items: int
+    index: int
+    salt: str
+    text: str
+    path: tuple[str, ...]
+    root: str
+
+
+def row_proof(db: Connection, identifier: ItemId) -> RowProof:
+    """What shows that an item came with its chunk; raises NotFound for one that came as a file."""
+    found = item(db, identifier)
+    table = store.chunk_table.c
+    query = (
+        sa.select(store.chunk_table)
+        .where(table.engagement_id == found.engagement_id, table.first <= identifier)
+        .order_by(table.first.desc())
+    )
+    chunk = db.execute(query.limit(1)).first()
+    ids = [] if chunk is None else run_from(chunk.first, chunk.items)
+    if chunk is None or identifier not in ids:
+        raise NotFound("row", identifier)
+    index = ids.index(identifier)
+    commitments = [chunk.commitments[at : at + 32] for at in range(0, 32 * chunk.items, 32)]
+    leaves = _leaves(ids, commitments)
+    text, salt = documents.committed(db, found.document_id)
+    return RowProof(
+        item=identifier, import_id=chunk.import_id, chunk=chunk.number, first=chunk.first,
+        items=chunk.items, index=index, salt=salt.hex(), text=text,
+        path=tuple(node.hex() for node in ledger.inclusion_path(index, leaves)),
+        root=ledger.root_of_leaves(leaves).hex(),
+    )  # fmt: skip
 
 
 def seed_used(db: Connection, engagement: EngagementId, commitment: str) -> bool:
@@ -219,6 +315,8 @@ def release_reasons(db: Connection, order: WorkOrder) -> list[Reason]:
     ]
     if not any(counts(db, order.id).values()):
         reasons.append(Reason("nothing-admitted", place=place))
+    open_ = [i for i in imports(db, order.id) if i.state in UNDER_WAY]
+    reasons += [Reason("import-open", {"file": i.name}, place) for i in open_]
     return reasons
 
 

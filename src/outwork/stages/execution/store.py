@@ -7,6 +7,8 @@ import sqlalchemy as sa
 from outwork.kit.database import Records, instant, json, key, scoped, text
 from outwork.stages.execution.model import (
     Assignment,
+    Import,
+    RowFault,
     SeedCommitment,
     StoredAnswer,
     Submission,
@@ -88,6 +90,69 @@ progress_table = scoped(
     listed=False,
 )  # fmt: skip
 
+import_table = scoped(
+    "import",
+    key(), sa.Column("work_order_id", sa.Text, nullable=False, index=True),
+    text("started_by"), instant("started_at"), text("name"), text("format"),
+    sa.Column("size", sa.BigInteger, nullable=False), text("digest"), text("state"),
+    sa.Column("parts", sa.Integer, nullable=False),
+    sa.Column("received", sa.BigInteger, nullable=False),
+    json("columns"), text("delimiter"),
+    sa.Column("read", sa.BigInteger, nullable=False),
+    sa.Column("lines", sa.Integer, nullable=False),
+    sa.Column("chunks", sa.Integer, nullable=False),
+    sa.Column("admitted", sa.Integer, nullable=False),
+    sa.Column("refused", sa.Integer, nullable=False),
+    sa.Index("ix_import_under_way", "state", postgresql_where=sa.text("state = 'admitting'")),
+)  # fmt: skip
+
+# What came of a part: number, place in the file, SHA-256 of it.
+part_table = scoped(
+    "import_part",
+    text("import_id"), sa.Column("number", sa.Integer, nullable=False),
+    sa.Column("size", sa.Integer, nullable=False), text("digest"),
+    sa.PrimaryKeyConstraint("import_id", "number"),
+    listed=False,
+)  # fmt: skip
+
+# What parts hold, in sealed pieces small enough that a chunk of rows reads little more than itself.
+piece_table = scoped(
+    "import_piece",
+    text("import_id"), sa.Column("start", sa.BigInteger, nullable=False),
+    sa.Column("size", sa.Integer, nullable=False),
+    sa.Column("content", sa.LargeBinary, nullable=False),
+    sa.PrimaryKeyConstraint("import_id", "start"),
+    listed=False,
+)  # fmt: skip
+
+# Rows are taken in by chunks; items of a chunk have ids that follow each other from `first`.
+chunk_table = scoped(
+    "import_chunk",
+    text("import_id"), sa.Column("number", sa.Integer, nullable=False),
+    text("first", unique=True), sa.Column("items", sa.Integer, nullable=False),
+    # 32 bytes a row, in order: what the leaves of the chunk's tree bind to.
+    sa.Column("commitments", sa.LargeBinary, nullable=False),
+    sa.PrimaryKeyConstraint("import_id", "number"),
+    listed=False,
+)  # fmt: skip
+
+# A row is taken in once a work order: 16 bytes of a keyed hash of what it says.
+print_table = scoped(
+    "row_print",
+    text("work_order_id"), sa.Column("print", sa.LargeBinary, nullable=False),
+    sa.PrimaryKeyConstraint("work_order_id", "print"),
+    listed=False,
+)  # fmt: skip
+
+fault_table = scoped(
+    "row_fault",
+    text("import_id"), sa.Column("line", sa.Integer, nullable=False), text("code"), text("place"),
+    sa.PrimaryKeyConstraint("import_id", "line"),
+    listed=False,
+)  # fmt: skip
+
+imports = Records(import_table, Import, lambda i: NotFound("import", i))
+faults = Records(fault_table, RowFault)
 items = Records(item_table, WorkItem, lambda i: NotFound("item", i))
 assignments = Records(assignment_table, Assignment, lambda i: NotFound("assignment", i))
 submissions = Records(submission_table, Submission, lambda i: NotFound("submission", i))
