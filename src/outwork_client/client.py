@@ -7,6 +7,7 @@ import dataclasses
 import datetime
 import decimal
 import enum
+import hashlib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from types import TracebackType
@@ -126,6 +127,59 @@ class Client:
         fresh.write_bytes(answer.content)
         return fresh.replace(target)
 
+    # --- rows in bulk --------------------------------------------------------------------------
+
+    def import_rows(self, work_order: str, path: Path, part: int = 4 * 1024 * 1024) -> str:
+        """Bring a file of rows (jsonl, csv, xlsx) in parts; called again, it goes on.
+
+        Gives the import's id; its rows become items meanwhile, as `import_progress` tells.
+        """
+        with path.open("rb") as file:
+            digest = hashlib.file_digest(file, "sha256").hexdigest()
+            identifier: str = self.do("execution.start_import", {
+                "work_order": work_order, "name": path.name, "size": path.stat().st_size,
+                "form": path.suffix.removeprefix(".").lower(), "digest": digest,
+            })  # fmt: skip
+            done = self.import_progress(identifier)
+            number = done["parts"]
+            file.seek(done["received"])
+            while content := file.read(part):
+                number += 1
+                summed = base64.b64encode(hashlib.sha256(content).digest()).decode()
+                self._send(
+                    "PUT", f"imports/{identifier}/parts/{number}", content=content,
+                    more={"Content-Digest": f"sha-256=:{summed}:"},
+                )  # fmt: skip
+        self.do("execution.complete_upload", {"import_id": identifier})
+        return identifier
+
+    def import_progress(self, identifier: str) -> dict[str, Any]:
+        """How far a file of rows is taken in: `state`, `admitted`, `refused` and more."""
+        found: dict[str, Any] = self._json("GET", f"imports/{identifier}")
+        return found
+
+    def row_faults(self, identifier: str) -> Iterator[dict[str, Any]]:
+        """Rows that were not taken in: line, code, message."""
+        return self._pages(f"imports/{identifier}/faults", None)
+
+    def results(self, work_order: str, target: Path, form: str = "jsonl") -> Path:
+        """Save the answers of a work order as a file, whole or not at all; gives the file."""
+        fresh = target.with_name(f"{target.name}.new")
+        headers = {"Authorization": f"Bearer {self._token}"}
+        address = f"/api/work-orders/{work_order}/results"
+        try:
+            with (
+                self._http.stream("GET", address, params={"form": form}, headers=headers) as answer,
+                fresh.open("wb") as file,
+            ):
+                if not answer.is_success:
+                    answer.read()
+                    raise _said(answer)
+                file.writelines(answer.iter_bytes())
+        except httpx.HTTPError as error:
+            raise Unreachable("unreachable", f"The server does not answer: {error}.") from None
+        return fresh.replace(target)
+
     # --- HTTP ----------------------------------------------------------------------------------
 
     def _pages(self, path: str, page_size: int | None) -> Iterator[dict[str, Any]]:
@@ -147,12 +201,20 @@ class Client:
             raise Unreachable("unexpected-answer", "The server did not answer in JSON.") from None
 
     def _send(
-        self, method: str, path: str, body: Any = None, query: Mapping[str, str] | None = None
+        self,
+        method: str,
+        path: str,
+        body: Any = None,
+        query: Mapping[str, str] | None = None,
+        *,
+        content: bytes | None = None,
+        more: Mapping[str, str] | None = None,
     ) -> httpx.Response:
         headers = {"Authorization": f"Bearer {self._token}"} if self._token else {}
+        headers |= more or {}
         try:
             answer = self._http.request(
-                method, f"/api/{path}", json=body, params=query, headers=headers
+                method, f"/api/{path}", json=body, content=content, params=query, headers=headers
             )
         except httpx.HTTPError as error:
             raise Unreachable("unreachable", f"The server does not answer: {error}.") from None
@@ -167,6 +229,14 @@ class Client:
             if unknown:
                 raise NotFound("not-found", f"There is no act {path.removeprefix('acts/')}.")
         raise from_answer(answer.status_code, said)
+
+
+def _said(answer: httpx.Response) -> Exception:
+    try:
+        said = answer.json()
+    except ValueError:
+        said = None
+    return from_answer(answer.status_code, said)
 
 
 def _plain(value: Any) -> Any:

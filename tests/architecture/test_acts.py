@@ -24,7 +24,9 @@ from outwork.operation import ACTS, Act, Operation
 
 LONGEST_HELP = 100
 #: What writes when it is called on a table, a connection or another slice.
-WRITING = frozenset({"add", "save", "remove", "record", "recorded", "insert", "update", "delete"})
+WRITING = frozenset({
+    "add", "save", "remove", "record", "recorded", "insert", "update", "delete", "copy_into",
+})  # fmt: skip
 
 
 def doors() -> dict[str, Any]:

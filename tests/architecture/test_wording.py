@@ -10,7 +10,7 @@ from outwork.interfaces.wording import DONE, MESSAGES, ONE, explain
 from outwork.operation import ACTS
 
 SOURCE = Path(__file__).parents[2] / "src"
-RAISERS = {"Refusal", "BadInput", "Reason"}
+RAISERS = {"Refusal", "BadInput", "Reason", "_Bad"}
 # Codes that reach the words as values, not as the first argument of one of the raisers.
 INDIRECT = {
     "already-submitted",
@@ -30,7 +30,7 @@ def _codes() -> set[str]:
             if not isinstance(node, ast.Call):
                 continue
             name = getattr(node.func, "id", getattr(node.func, "attr", ""))
-            place = {"needs": 2, "PersonNeeded": 1, "_bad": 1}.get(name, 0)
+            place = {"needs": 2, "PersonNeeded": 1, "_bad": 1, "Fault": 2}.get(name, 0)
             if (name in RAISERS or place) and len(node.args) > place:
                 first = node.args[place]
                 if isinstance(first, ast.Constant) and isinstance(first.value, str):

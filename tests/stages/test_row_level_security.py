@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 
 import psycopg
 import pytest
 from tests.support.database import fresh_database
 from tests.support.engagement import World
-from tests.support.service import KEY, tiny_service
+from tests.support.imports import bring, start, upload
+from tests.support.service import KEY, content, tiny_service
 
 from outwork import practices
 from outwork.kit.postgres import Cluster, Dsns
 from outwork.migrations.versions.v0001_first import APPEND_ONLY, SCOPED
 from outwork.stages import acceptance, execution
+from outwork.stages.execution import RowFormat
 
 MINE, OTHER = "eng_mine", "eng_other"
 
@@ -27,7 +30,10 @@ def full(
     with fresh_database(cluster, migrated) as dsns:
         world = World(dsns.app, tmp_path_factory.mktemp("keys"))
         try:
-            world.upto("release")
+            world.upto("admit")
+            row = json.dumps({"name": "row", "text": content(9).decode()})
+            bring(world, row.encode() + b"\n{broken")
+            world.upto("release", after="admit")
             world.waive("execution", "items-unfinished")
             world.draft_all()
             held = world.act("ana", execution.claim, world.engagement)
@@ -45,6 +51,8 @@ def full(
             world.commit()
             world.upto("close_order", after="produce")
             world.act("rosa", acceptance.propose_change, world.engagement, "c-law", "W", "B")
+            world.open()
+            upload(world, start(world, b'{"text": "x"}', RowFormat.JSONL), b'{"text": "x"}')
             world.integrate()
         finally:
             world.close()

@@ -13,11 +13,14 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from tests.support.engagement import PRICE, SAMPLING, World
+from tests.support.imports import bring, start
+from tests.support.service import content
 
 from outwork.ledger import bundle, canonical, checkpoint, tree
 from outwork.stages import acceptance, assurance, execution, requirements, selection
 from outwork.stages.acceptance import ReturnedItem
 from outwork.stages.assurance import DefectFound
+from outwork.stages.execution import RowFormat
 from outwork.vocabulary import Confidentiality, InspectionUnit, Severity
 from outwork_verify import Report, verify
 
@@ -127,7 +130,8 @@ def eventful(world: World) -> World:
     world.certify("ana", "bot")
     world.waive("transfer", "not-certified")
     world.upto("open", after="certify_team")
-    world.admit(6)
+    world.admit(5)
+    _bring_rows(world)
     world.act("dana", execution.refuse_file, world.order, "strange.bin", "unreadable")
     world.upto("draft_all", after="admit")
     held = world.act("ana", execution.claim, world.engagement)
@@ -154,8 +158,19 @@ def eventful(world: World) -> World:
     change = world.act("rosa", acceptance.propose_change, world.engagement, "c-law", "Say it so.",
                        "It was unclear")  # fmt: skip
     world.act("vera", acceptance.decide_change, change, True)
+    world.act("carl", execution.export_results, world.order, RowFormat.JSONL)
     world.finish()
     return world
+
+
+def _bring_rows(world: World) -> None:
+    """The sixth item comes as a row, beside one that cannot be read; another file is given up."""
+    text = content(5).decode()
+    world.texts["row-5"] = text
+    bring(world, json.dumps({"name": "row-5", "text": text}).encode() + b"\n{broken", part=200)
+    world.items.append(world.look(execution.all_items, world.order)[-1].id)
+    other = start(world, b"never sent", RowFormat.CSV, "other")
+    world.act("vera", execution.abandon_import, other)
 
 
 def _again(world: World) -> None:

@@ -364,7 +364,7 @@ def a_change_after_the_close(log: Log) -> Entry:
 
 @forgery("items-unfinished")
 def a_batch_closed_with_an_item_open(log: Log) -> Entry:
-    item = log.one("execution.item-admitted", 5)["public"]["item"]
+    item = log.one("execution.rows-admitted")["public"]["first"]
     log.drop(
         *log.all("execution.item-claimed", item=item, level=1, purpose="produce")[:1],
         *log.all("execution.item-submitted", item=item, level=1, purpose="produce")[:1],
@@ -377,6 +377,55 @@ def rework_without_a_reason(log: Log) -> Entry:
     closed = log.one("execution.work-order-closed")
     after = log.entries[log.entries.index(closed) + 1]
     return log.put(after, log.one("execution.rework-ordered"))
+
+
+# --- rows in bulk ------------------------------------------------------------------------------
+
+change("announced", "execution.upload-completed", digest="00" * 32)
+change("does not count", "execution.upload-completed", parts=9)
+change("more than the file", "execution.part-received", 1, size=10_000)
+change("next part", "execution.part-received", 1, number=3)
+drop("does not count", "execution.upload-completed", "execution.part-received", 2)
+drop("not complete", "execution.rows-admitted", "execution.upload-completed")
+change("is not chunk 1", "execution.rows-admitted", chunk=2)
+change("1 to 1000 rows", "execution.rows-admitted", items=0, refused={}, first=None)
+change("1 to 1000 rows", "execution.rows-admitted", items=1000)
+change("without a first one", "execution.rows-admitted", first=None)
+change("counted up", "execution.rows-admitted", first="itm_1")
+change("root over no rows", "execution.rows-admitted", items=0, first=None)
+change("does not count", "execution.import-finished", admitted=2)
+change("does not count", "execution.import-finished", refused=0)
+drop("under way", "execution.work-order-released", "execution.import-finished")
+drop("under way", "execution.work-order-released", "execution.import-abandoned")
+drop("not started", "execution.part-received", "execution.import-started")
+change("another number", "execution.results-exported", items=7)
+
+
+@forgery("takes an item in twice")
+def a_row_that_came_as_a_file(log: Log) -> Entry:
+    rows = log.one("execution.rows-admitted")
+    rows["public"]["first"] = log.one("execution.item-admitted", 4)["public"]["item"]
+    return rows
+
+
+@forgery("starts an import twice")
+def an_import_started_twice(log: Log) -> Entry:
+    started = log.one("execution.import-started")
+    return log.put(log.one("execution.part-received"), started)
+
+
+@forgery("import that is over")
+def rows_after_the_end(log: Log) -> Entry:
+    finished = log.one("execution.import-finished")
+    after = log.entries[log.entries.index(finished) + 1]
+    return log.put(after, log.one("execution.rows-admitted"), chunk=2)
+
+
+@forgery("after the work order was released")
+def an_import_after_the_release(log: Log) -> Entry:
+    released = log.one("execution.work-order-released")
+    after = log.entries[log.entries.index(released) + 1]
+    return log.put(after, log.one("execution.import-started"), import_id="imp_other")
 
 
 # --- assurance ---------------------------------------------------------------------------------

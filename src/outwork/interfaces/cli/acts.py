@@ -47,7 +47,7 @@ def _add(
         given = dict(_pair(text) for text in arguments or [])
         try:
             with open_home() as home:
-                actor = _signed_in(home.database, login)
+                actor = signed_in(home.database, login)
                 result = perform(home.database, actor, declared.name, given)
         except OutworkError as error:
             typer.echo(f"outwork: {explain(error.code, error.params)} [{error.code}]", err=True)
@@ -68,7 +68,8 @@ def _pair(text: str) -> tuple[str, Json]:
         return name, value
 
 
-def _signed_in(database: Any, login: str) -> str:
+def signed_in(database: Any, login: str) -> str:
+    """The actor behind a login, by the password; raises Refusal."""
     password = os.environ.get("OUTWORK_PASSWORD") or typer.prompt("Password", hide_input=True)
     with database.transaction("job") as db:
         token = access.sign_in(db, login, password, utc_now())

@@ -15,7 +15,7 @@ import typer
 
 from outwork import conduct, documents, practices, reporting
 from outwork.conduct import PersonNeeded
-from outwork.interfaces.cli import acts, administration
+from outwork.interfaces.cli import acts, administration, bulk
 from outwork.interfaces.cli.progress import shower
 from outwork.interfaces.wording import explain
 from outwork.kit.database import Database
@@ -60,6 +60,7 @@ def build(open_home: OpenHome, serve: Serve) -> typer.Typer:
         help="Outsourced knowledge work, from brief to accepted deliverable.",
     )
     _running(app, open_home, serve)
+    bulk.build(app, open_home, fail)
     _services(app)
     _checking(app)
     app.add_typer(administration.build(open_home), name="admin")

@@ -1,8 +1,9 @@
-"""Rows of a jsonl, csv or xlsx file as inputs: each a name and a text, or a fault at its line.
+"""Rows of a jsonl, csv or xlsx file as inputs: each a text, or a fault at its line.
 
 A row's text is its fields in order, one `field: value` a line; a row whose only field beside its
-name is `text` is that text as it stands. Its name is the field `name`, else `id`, else none. Reading takes pieces of the file as they come and holds one row at a time; every row says how
-many bytes of the file lie behind it, so that reading goes on from there after whatever happened.
+name is `text` is that text as it stands. Its name is the field `name`, else `id`, else none.
+Reading takes pieces of the file as they come and holds one row at a time; every row says how many
+bytes of the file lie behind it, so that reading goes on from there after whatever happened.
 """
 
 from __future__ import annotations
@@ -118,7 +119,7 @@ _DECODE = json.JSONDecoder(parse_constant=_no_number).decode
 
 
 def described(row: dict[str, Any]) -> tuple[str, str]:
-    """A row's name, empty where it has none, and its text; raises _Bad without text or with what no database keeps."""
+    """A row's name, empty where it has none, and its text; raises _Bad for what cannot be kept."""
     name, parts = "", []
     for key in NAMES:
         given = row.get(key)
@@ -281,10 +282,12 @@ def unpacked(content: bytes, file: str) -> Iterator[bytes]:
         rows = sheet.iter_rows()
         columns = _columns(next(rows, ()), file)
         for number, cells in enumerate(rows, start=2):
-            found = _spread(columns, cells)
-            if found:
-                line = [number, *found] if isinstance(found, tuple) else [number, found]
-                yield json.dumps(line, ensure_ascii=False, default=str).encode() + b"\n"
+            try:
+                line = [number, _spread(columns, cells)]
+            except _Bad as bad:
+                line = [number, bad.code, bad.place]
+            if line[1]:
+                yield json.dumps(line).encode() + b"\n"
     except BadInput:
         raise
     except Exception as error:  # openpyxl raises whatever a damaged part provokes
@@ -317,18 +320,18 @@ def _columns(cells: Sequence[Any], file: str) -> list[str]:
     return names
 
 
-def _spread(columns: Sequence[str], cells: Sequence[Any]) -> dict[str, Any] | tuple[str, str]:
-    """The values of a row by column, or the code and cell of what is wrong with it."""
+def _spread(columns: Sequence[str], cells: Sequence[Any]) -> dict[str, Any]:
+    """The values of a row by column; raises _Bad with the cell that cannot be taken."""
     found: dict[str, Any] = {}
     for number, cell in enumerate(cells):
         if cell.value is None:
             continue
         if cell.data_type == "f":
-            return "row-formula", cell.coordinate
+            raise _Bad("row-formula", cell.coordinate)
         if cell.data_type == "e":
-            return "row-cell-error", cell.coordinate
+            raise _Bad("row-cell-error", cell.coordinate)
         if number >= len(columns):
-            return "row-cells", cell.coordinate
+            raise _Bad("row-cells", cell.coordinate)
         value = cell.value
         plain = isinstance(value, str | int | float | bool)
         found[columns[number]] = value if plain else _date(value)
