@@ -100,6 +100,7 @@ def test_a_wrong_checksum_is_told_at_the_part_and_at_the_whole(intake: World) ->
 def test_what_stops_a_chunk_leaves_nothing_of_it(
     intake: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(importing, "TURN", 1_000)
     content = lines(2_100)
     identifier = start(intake, content, RowFormat.JSONL)
     upload(intake, identifier, content)
@@ -116,7 +117,7 @@ def test_what_stops_a_chunk_leaves_nothing_of_it(
     monkeypatch.setattr(importing, "copy_into", full)
     with pytest.raises(OSError, match="no space"):
         intake.act("dana", execution.admit_rows, identifier)
-    monkeypatch.undo()
+    monkeypatch.setattr(importing, "copy_into", real)
     assert [intake.look(_count, table) for table in tables] == before
     while intake.act("dana", execution.admit_rows, identifier):
         pass

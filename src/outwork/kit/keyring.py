@@ -93,7 +93,8 @@ class Keyring:
 
 def seal_under(key: bytes, plain: bytes, context: str) -> bytes:
     """Encrypt and authenticate under a 32-byte key; the context is authenticated, not stored."""
-    return sealer(key)(plain, context)
+    nonce = os.urandom(12)
+    return _MAGIC + nonce + AESGCM(key).encrypt(nonce, plain, context.encode())
 
 
 def sealer(key: bytes) -> Callable[[bytes, str], bytes]:
@@ -101,7 +102,7 @@ def sealer(key: bytes) -> Callable[[bytes, str], bytes]:
     encrypt = AESGCM(key).encrypt
 
     def seal(plain: bytes, context: str) -> bytes:
-        nonce = secrets.token_bytes(12)
+        nonce = os.urandom(12)
         return _MAGIC + nonce + encrypt(nonce, plain, context.encode())
 
     return seal

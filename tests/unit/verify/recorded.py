@@ -167,7 +167,7 @@ def _bring_rows(world: World) -> None:
     """The sixth item comes as a row, beside one that cannot be read; another file is given up."""
     text = content(5).decode()
     world.texts["row-5"] = text
-    bring(world, json.dumps({"name": "row-5", "text": text}).encode() + b"\n{broken", part=200)
+    bring(world, json.dumps({"name": "row-5", "text": text}).encode() + b"\n{broken", part=40)
     world.items.append(world.look(execution.all_items, world.order)[-1].id)
     other = start(world, b"never sent", RowFormat.CSV, "other")
     world.act("vera", execution.abandon_import, other)

@@ -72,7 +72,7 @@ class Worker:
 
     def _admit(self, import_: execution.Import) -> bool:
         try:
-            return any(
+            return all(
                 execution.admit_next(self._database, import_.started_by, import_.id)
                 for _ in range(CHUNKS)
             )

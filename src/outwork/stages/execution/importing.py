@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from itertools import islice
 from typing import Any
@@ -48,6 +48,7 @@ LARGEST_FILE = 8 * 1024**3  # bytes
 LARGEST_PART = 8 * 1024**2
 PIECE = 256 * 1024
 CHUNK = 1_000  # rows
+TURN = 5 * CHUNK  # rows a transaction
 MOST_FAULTS = 10_000  # of an import that are kept one by one; all are counted
 _HEX64 = re.compile(r"[0-9a-f]{64}\Z")
 
@@ -220,13 +221,13 @@ def _unpack(op: Operation, found: Import) -> None:
     records=[events.RowsAdmitted, events.ImportFinished],
 )
 def admit_rows(op: Operation, import_id: ImportId) -> bool:
-    """Take the next chunk of rows in as items; gives whether there is more."""
+    """Take the next chunks of rows in as items; gives whether there is more."""
     found = _held(op, import_id, ImportState.ADMITTING)
-    taken = list(islice(_read(op.db, found), CHUNK))
-    if taken:
-        found, admitted = _admit(op, found, taken)
-        op.record(admitted)
-    more = len(taken) == CHUNK
+    taken = list(islice(_read(op.db, found), TURN))
+    for event, after in _admit(op, found, taken):
+        op.record(event)
+        found = after
+    more = len(taken) == TURN
     if not more:
         found = replace(found, state=ImportState.FINISHED)
         _forget(op.db, found)
@@ -254,86 +255,101 @@ def _read(db: Connection, found: Import) -> Iterator[Row | Fault]:
 
 def _admit(
     op: Operation, found: Import, taken: Sequence[Row | Fault]
-) -> tuple[Import, events.RowsAdmitted]:
-    """Store a chunk's items and faults; gives the import after it and what to record."""
-    faults = [entry for entry in taken if isinstance(entry, Fault)]
-    new, again = _once(op, found, [entry for entry in taken if isinstance(entry, Row)])
-    faults += [Fault(row.line, row.end, "row-twice", "") for row in again]
-    ids, commitments = _store_items(op, found, new)
-    chunk = found.chunks + 1
-    if ids:
+) -> Iterator[tuple[events.RowsAdmitted, Import]]:
+    """Store items and faults; gives for each chunk what to record and the import after it."""
+    again = _once(op, found, [entry for entry in taken if isinstance(entry, Row)])
+    seen: list[Row | Fault] = [
+        Fault(entry.line, entry.end, "row-twice", "") if entry.line in again else entry
+        for entry in taken
+    ]
+    stored = _store_items(op, found, [entry for entry in seen if isinstance(entry, Row)])
+    for start in range(0, len(seen), CHUNK):
+        chunk = seen[start : start + CHUNK]
+        faults = [entry for entry in chunk if isinstance(entry, Fault)]
+        items = list(islice(stored, len(chunk) - len(faults)))
+        event = events.RowsAdmitted(
+            **_place(found),
+            chunk=found.chunks + 1,
+            first=ItemId(items[0][0]) if items else None,
+            items=len(items),
+            root=Digest(queries.rows_root(*zip(*items, strict=True)).hex() if items else _EMPTY),
+            refused=dict(Counter(fault.code for fault in faults)),
+        )
+        _keep_chunk(op, found, event, b"".join(bound for _, bound in items), faults)
+        found = replace(
+            found,
+            read=chunk[-1].end,
+            lines=chunk[-1].line,
+            chunks=event.chunk,
+            admitted=found.admitted + len(items),
+            refused=found.refused + len(faults),
+        )
+        yield event, found
+
+
+_EMPTY = hashlib.sha256(b"").hexdigest()  # the root of no rows
+
+
+def _keep_chunk(
+    op: Operation,
+    found: Import,
+    event: events.RowsAdmitted,
+    commitments: bytes,
+    faults: Sequence[Fault],
+) -> None:
+    if event.items:
         op.db.execute(
             sa.insert(store.chunk_table).values(
-                engagement_id=found.engagement_id, import_id=found.id, number=chunk,
-                first=ids[0], items=len(ids), commitments=b"".join(commitments),
+                engagement_id=found.engagement_id, import_id=found.id, number=event.chunk,
+                first=event.first, items=event.items, commitments=commitments,
             )
         )  # fmt: skip
-    kept = sorted(faults)[: max(0, MOST_FAULTS - found.refused)]
+    kept = faults[: max(0, MOST_FAULTS - found.refused)]
     store.faults.add(
         op.db,
         *(RowFault(found.engagement_id, found.id, f.line, f.code, f.place) for f in kept),
     )
-    after = replace(
-        found,
-        read=taken[-1].end,
-        lines=taken[-1].line,
-        chunks=chunk,
-        admitted=found.admitted + len(ids),
-        refused=found.refused + len(faults),
-    )
-    return after, events.RowsAdmitted(
-        **_place(found),
-        chunk=chunk,
-        first=ItemId(ids[0]) if ids else None,
-        items=len(ids),
-        root=Digest(queries.rows_root(ids, commitments).hex()),
-        refused=dict(Counter(fault.code for fault in faults)),
-    )
 
 
-def _once(op: Operation, found: Import, given: Iterable[Row]) -> tuple[list[Row], list[Row]]:
-    """Rows that the work order does not hold yet, and those that it does; the former are noted."""
+def _once(op: Operation, found: Import, given: Sequence[Row]) -> set[int]:
+    """Note what the rows say; gives the lines of those that the work order holds already."""
+    if not given:
+        return set()
     key = hashlib.sha256(keyring_of(op.db).make(found.engagement_id) + b"row").digest()
-    new: dict[bytes, Row] = {}
-    again: list[Row] = []
+    lines: dict[bytes, int] = {}
+    again: set[int] = set()
     for row in given:
         mark = hashlib.blake2b(rows.fingerprint(row), digest_size=16, key=key).digest()
-        if mark in new:
-            again.append(row)
-        else:
-            new[mark] = row
-    if new:
-        parameters = {
-            "engagement": found.engagement_id,
-            "work_order": found.work_order_id,
-            "prints": list(new),
-        }
-        noted = set(op.db.execute(_NOTE, parameters).scalars())
-        if len(noted) < len(new):
-            again += [row for mark, row in new.items() if mark not in noted]
-            new = {mark: row for mark, row in new.items() if mark in noted}
-    return list(new.values()), again
+        if lines.setdefault(mark, row.line) != row.line:
+            again.add(row.line)
+    alike = {"engagement_id": found.engagement_id, "work_order_id": found.work_order_id}
+    parameters = alike | {"prints": b"".join(lines), "last": len(lines) - 1}
+    with op.db.begin_nested() as attempt:
+        if op.db.execute(sa.text(_NOTE), parameters).rowcount == len(lines):
+            return again
+        attempt.rollback()
+    noted = op.db.execute(sa.text(_NOTE + " returning print"), parameters).scalars()
+    return again | {lines[mark] for mark in lines.keys() - set(noted)}
 
 
-_NOTE = sa.text(
+# The prints come as one value: an array of as many is slower to write and to read.
+_NOTE = (
     "insert into row_print (engagement_id, work_order_id, print)"
-    " select :engagement, :work_order, p from unnest(cast(:prints as bytea[])) as p"
-    " on conflict do nothing returning print"
+    " select :engagement_id, :work_order_id,"
+    " substring(cast(:prints as bytea) from 16 * n + 1 for 16)"
+    " from generate_series(0, cast(:last as int)) as n on conflict do nothing"
 )
 
 
-def _store_items(
-    op: Operation, found: Import, given: Sequence[Row]
-) -> tuple[list[str], list[bytes]]:
+def _store_items(op: Operation, found: Import, given: Sequence[Row]) -> Iterator[tuple[str, bytes]]:
     """The rows as documents and items: ids that follow each other, and a commitment to each."""
     if not given:
-        return [], []
+        return iter(())
     order = agreements.work_order(op.db, found.work_order_id)
     line = requirements.line(op.db, order.line_id)
     names = [row.name or f"{found.name}:{row.line}" for row in given]
-    kept = documents.keep_texts(
-        op, found.engagement_id, [(n, row.text) for n, row in zip(names, given, strict=True)]
-    )
+    texts = [row.text for row in given]
+    kept = documents.keep_texts(op, found.engagement_id, list(zip(names, texts, strict=True)))
     ids = op.new_ids("itm", len(given))
     copy_into(
         op.db,
@@ -347,7 +363,7 @@ def _store_items(
             "state": ItemState.ADMITTED.value,
         },
     )
-    return ids, [k.commitment for k in kept]
+    return zip(ids, (k.commitment for k in kept), strict=True)
 
 
 def _forget(db: Connection, found: Import) -> None:

@@ -120,23 +120,21 @@ _DECODE = json.JSONDecoder(parse_constant=_no_number).decode
 
 def described(row: dict[str, Any]) -> tuple[str, str]:
     """A row's name, empty where it has none, and its text; raises _Bad for what cannot be kept."""
-    name, parts = "", []
+    name, parts, texts = "", [], 0
+    for key, value in row.items():
+        if value is None or value == "":
+            continue
+        said = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+        parts.append(f"{key}: {said}")
+        texts += key not in NAMES
     for key in NAMES:
         given = row.get(key)
         if isinstance(given, str | int) and str(given).strip():
             name = " ".join(str(given).split())[:LARGEST_NAME]
             break
-    for key, value in row.items():
-        if value is None or value == "":
-            continue
-        said = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
-        parts.append((key, said))
-    others = [(key, said) for key, said in parts if key not in NAMES]
-    if len(others) == 1 and others[0][0] == "text":
-        text = others[0][1]
-    else:
-        text = "\n".join([f"{key}: {said}" for key, said in parts])
-    if not text.strip():
+    alone = row.get("text") if texts == 1 else None
+    text = alone if isinstance(alone, str) and alone else "\n".join(parts)
+    if not text or text.isspace():
         raise _Bad("row-empty")
     if "\0" in text or "\0" in name or not _encodable(text) or not _encodable(name):
         raise _Bad("row-unstorable")
