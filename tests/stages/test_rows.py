@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import io
 import json
 from collections.abc import Callable
@@ -258,6 +259,15 @@ def test_every_row_is_proved_by_the_log_and_no_other_text_is(intake: World) -> N
     file = intake.act("dana", execution.admit, intake.order, "x.txt", b"A file.")
     with pytest.raises(NotFound):
         intake.look(execution.row_proof, file)
+
+
+def test_the_collector_is_as_it_was_after_rows_are_taken_in(intake: World) -> None:
+    identifier = start(intake, lines(3), RowFormat.JSONL)
+    upload(intake, identifier, lines(3))
+    intake.act("dana", execution.complete_upload, identifier)
+    assert not execution.admit_next(intake.database, intake.people["dana"], identifier)
+    assert gc.isenabled()
+    assert not execution.admit_next(intake.database, intake.people["dana"], identifier)
 
 
 def test_results_are_exported_with_evidence_and_authors(intake: World) -> None:

@@ -7,6 +7,7 @@ from datetime import datetime
 
 from outwork import agreements, documents, practices
 from outwork.kit.database import Database
+from outwork.kit.memory import uncollected
 from outwork.operation import operation, utc_now
 from outwork.stages.execution import importing, queries, reserving, submitting
 from outwork.stages.execution.model import ImportState
@@ -45,7 +46,7 @@ def admit_next(database: Database, who: ActorId, identifier: ImportId) -> bool:
     Each chunk is a transaction: a crash loses the chunk under way and nothing else, and taking it
     in again begins where the last one ended. Raises as `admit_rows` does.
     """
-    with operation(database, who) as op:
+    with uncollected(), operation(database, who) as op:
         if queries.import_(op.db, identifier).state is not ImportState.ADMITTING:
             return False
         return importing.admit_rows(op, identifier)
