@@ -20,7 +20,6 @@ from typer.testing import CliRunner
 
 from outwork import access
 from outwork.interfaces import cli as command_line
-from outwork.interfaces.worker import Worker
 from outwork.operation import utc_now
 from outwork.stages import execution
 from outwork_client import BadInput, Forbidden, NotFound, Unreachable
@@ -51,7 +50,7 @@ def test_rows_come_in_and_results_go_out_through_the_sdk(desk: Desk, tmp_path: P
     path = rows_file(tmp_path, 30)
     identifier = dana.import_rows(world.order, path, part=200)
     assert dana.import_rows(world.order, path, part=200) == identifier  # again, no harm
-    Worker(world.database).step()
+    assert not execution.admit_next(world.database, world.people["dana"], identifier)
     done = dana.import_progress(identifier)
     assert (done["state"], done["admitted"], done["refused"]) == ("finished", 30, 1)
     (fault,) = dana.row_faults(identifier)
