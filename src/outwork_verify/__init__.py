@@ -6,12 +6,12 @@ shares no code with the system that made the bundle, so that it cannot share its
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from outwork_verify import canonical, note, replay, rules_payment, rules_rows
+from outwork_verify import canonical, note, receipt, replay, rules_payment, rules_rows, tree
 from outwork_verify.container import Bundle, Failure, Unreadable, lines_of, read_bundle
 from outwork_verify.policy import Policy, PolicyError, read_policy
 from outwork_verify.replay import HANDLERS, Handler
@@ -47,15 +47,18 @@ def verify(
     policy: Policy | None = None,
     handlers: Mapping[tuple[str, int], Handler] = HANDLERS,
     row: Mapping[str, Any] | None = None,
+    seen: Sequence[bytes] = (),
 ) -> Report:
     """Verifies a bundle, by the keys of `policy` or, without one, by those it names itself.
 
-    With `row`, also that this proof shows a row that the bundle's log took in. Raises Unreadable
-    if there is nothing to judge.
+    With `row`, also that this proof shows a row that the bundle's log took in. `seen` are
+    checkpoints known from elsewhere (a witness's last, an earlier bundle's), which the log must
+    extend: only so does a log that was cut back or forked show. Raises Unreadable if there is
+    nothing to judge.
     """
     try:
         bundle = read_bundle(source, None if policy is None else policy.logs)
-        figures = _verify(bundle, policy or Policy(), handlers, row)
+        figures = _verify(bundle, policy or _own(bundle), handlers, row, seen)
     except Failure as failure:
         return Report(ok=False, authenticated=False, failure=failure)
     return Report(ok=True, authenticated=policy is not None, figures=figures)
@@ -66,6 +69,7 @@ def _verify(
     policy: Policy,
     handlers: Mapping[tuple[str, int], Handler],
     row: Mapping[str, Any] | None,
+    seen: Sequence[bytes],
 ) -> dict[str, Any]:
     if bundle.altered is not None:
         _blame(bundle, bundle.altered, handlers)
@@ -77,6 +81,8 @@ def _verify(
         except ValueError as error:
             raise Failure("row", None, str(error)) from None
     root, cosigned = _check_checkpoint(bundle, len(lines), state.tree.root(), policy)
+    for earlier in seen:
+        _check_extends(lines, earlier, policy)
     opened = replay.check_disclosures(bundle.members.get("disclosures.jsonl", b""), state.events)
     checks = {
         "certificate.json": rules_payment.check_certificates,
@@ -93,6 +99,27 @@ def _verify(
     }
     head |= {"members": len(bundle.members), "cosigned": cosigned, "opened": opened}
     return head | state.figures()
+
+
+def _own(bundle: Bundle) -> Policy:
+    """The policy of a reader who trusts whatever keys the bundle names: nobody need cosign."""
+    return Policy([bundle.log], {key.name: key for key in bundle.witnesses})
+
+
+def _check_extends(lines: Sequence[bytes], earlier: bytes, policy: Policy) -> None:
+    """Raises Failure unless the log begins with the entries that an earlier checkpoint covers."""
+    try:
+        head = receipt.check_head(earlier, policy)
+    except receipt.ReceiptError as error:
+        raise Failure(
+            "seen", None, f"the checkpoint seen before cannot be used ({error})"
+        ) from error
+    if head.size > len(lines):
+        raise Failure(
+            "checkpoint", None, f"has {len(lines)} entries where {head.size} were seen before"
+        )
+    if tree.root(lines[: head.size]) != head.root:
+        raise Failure("checkpoint", None, f"forks from the {head.size} entries seen before")
 
 
 def _blame(bundle: Bundle, member: str, handlers: Mapping[tuple[str, int], Handler]) -> None:

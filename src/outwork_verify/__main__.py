@@ -1,4 +1,4 @@
-"""`python -m outwork_verify BUNDLE [--policy FILE] [--row FILE] [--json]`.
+"""`python -m outwork_verify BUNDLE [--policy FILE] [--row FILE] [--seen FILE] [--json]`.
 
 Exit code 0: verified (or, without a policy, consistent); 1: does not verify; 2: unreadable or
 wrong usage.
@@ -26,6 +26,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("bundle", type=Path, metavar="BUNDLE", help="the bundle.zip to verify")
     parser.add_argument("--policy", type=Path, metavar="FILE", help="the keys that you trust")
     parser.add_argument("--row", type=Path, metavar="FILE", help="the proof of a row taken in")
+    parser.add_argument("--seen", type=Path, metavar="FILE", action="append", default=[],
+                        help="a checkpoint seen before, which the log must extend")  # fmt: skip
     parser.add_argument("--json", action="store_true", help="print the outcome as JSON")
     options = parser.parse_args(arguments)
     try:
@@ -36,8 +38,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
         row = None if options.row is None else json.loads(_read_text(options.row))
     except (OSError, ValueError) as error:
         return _unreadable(options.row, f"not a usable proof ({error})", options.json)
+    seen = []
+    for path in options.seen:
+        try:
+            seen.append(_read_text(path).encode())
+        except (OSError, ValueError) as error:
+            return _unreadable(path, f"not a usable checkpoint ({error})", options.json)
     try:
-        report = verify(options.bundle, policy, row=row)
+        report = verify(options.bundle, policy, row=row, seen=seen)
     except Unreadable as error:
         return _unreadable(options.bundle, str(error), options.json)
     except Exception as error:  # noqa: BLE001 - whatever a file does to us, no traceback

@@ -88,11 +88,15 @@ def open_note(data: bytes, keys: Sequence[Key]) -> tuple[str, dict[Key, int | No
             raise NoteError(f"signed by an unknown key, {match[1]}")
         if key in signed:
             raise NoteError(f"signed twice by {key.name}")
-        signed[key] = _verify(key, text.encode(), raw[4:])
+        signed[key] = verify_signature(key, text.encode(), raw[4:])
     return text, signed
 
 
-def _verify(key: Key, text: bytes, signature: bytes) -> int | None:
+def verify_signature(key: Key, text: bytes, signature: bytes) -> int | None:
+    """Checks a signature (Ed25519, or time and Ed25519) over a note's text; raises NoteError.
+
+    Gives the POSIX seconds that a cosignature states, None for a plain signature.
+    """
     time = None
     if key.kind == COSIGNATURE:
         time, signature = int.from_bytes(signature[:8], "big"), signature[8:]

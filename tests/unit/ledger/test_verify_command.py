@@ -161,3 +161,14 @@ def test_a_handler_that_stumbles_over_an_event_fails_it() -> None:
     assert report.failure is not None
     assert report.failure.entry == 0
     assert "fields" in report.failure.reason
+
+
+def test_checkpoints_seen_before(files: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    whole = bundles.contents()
+    (files / "seen").write_bytes(whole.checkpoint)
+    longer = bundles.contents([bundles.event(i) for i in range(9)]).checkpoint
+    (files / "longer").write_bytes(longer)
+    for name, code in (("seen", 0), ("longer", 1), ("policy", 1), ("absent", 2)):
+        arguments = [str(files / "good.zip"), "--seen", str(files / name), "--json"]
+        assert command.main(arguments) == code, name
+    assert "not a usable checkpoint" in capsys.readouterr().out
