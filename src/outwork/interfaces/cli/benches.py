@@ -24,6 +24,7 @@ def run_bench(name: str, data: Path, seed: int) -> dict[str, Any]:
     assert spec is not None
     assert spec.loader is not None  # both: the file is there
     module = importlib.util.module_from_spec(spec)
+    sys.modules[spec.name] = module  # dataclasses look their module up there
     spec.loader.exec_module(module)
     figures: dict[str, Any] = module.run(data, seed, _log)
     return figures
