@@ -77,20 +77,32 @@ def serve(port: int, demo: bool, processes: int = 1) -> None:
         listening = _listen(port)
         announce(home, listening.getsockname()[1])
         home.database.close()  # connections are not shared with the processes made now
-        tasks = {"worker": lambda: work(home.database)}
+        tasks = {"worker": lambda: work(home)}
         for number in range(processes):
             tasks[f"web {number + 1}"] = lambda: _answer(home.database, listening)
         Keeper(tasks, home.cluster.revive).run()
 
 
-def work(database: Database) -> None:
-    """Do what is done unasked, until told to stop."""
-    from outwork.interfaces.worker import Worker
+def work(home: Home) -> None:
+    """Do what is done unasked, until told to stop; any number of processes may."""
+    from outwork.interfaces.worker import Worker, machine
 
-    worker = Worker(database)
+    hands = machine(home.database, home.cluster.dsn_jobs)
+    worker = Worker(home.database, hands=hands)
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: worker.end())
-    worker.run()
+    hands.begin()
+    try:
+        worker.run()
+    finally:
+        hands.end()
+
+
+def work_alone() -> None:
+    """A worker beside whatever else serves this installation, until interrupted."""
+    logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
+    with open_home() as home:
+        work(home)
 
 
 def _listen(port: int) -> socket.socket:
@@ -175,4 +187,4 @@ def announce(home: Home, port: int) -> None:
     out.flush()
 
 
-cli = command_line.build(open_home, serve)
+cli = command_line.build(open_home, serve, work_alone)

@@ -24,6 +24,7 @@ from outwork_verify.state import Import, Item, Member, State
 from outwork_verify.tree import EMPTY_ROOT, TreeError, check_inclusion, leaf_hash
 
 FORMAT = one_of("jsonl", "csv", "xlsx")
+WORK = one_of("import", "draft")
 LARGEST_CHUNK = 1_000
 _DIGITS = "0123456789abcdefghjkmnpqrstvwxyz"
 _ITEM = re.compile(f"itm_[0-7][{_DIGITS}]{{25}}")
@@ -186,3 +187,8 @@ def _results_exported(state: State, event: Event, _: Member) -> None:
     order = order_at(state, event, "execution", "assurance", "acceptance", "closed")
     if event.public["items"] != len(order.items):
         reject(event, f"takes out another number of items than the {len(order.items)} there are")
+
+
+@rule("execution.work-retried", {"job": text, "work": WORK}, roles=["delivery-manager"])
+def _work_retried(state: State, event: Event, _: Member) -> None:
+    """The outbox is no part of the log: nothing follows from it."""

@@ -50,8 +50,10 @@ def fail(error: OutworkError) -> NoReturn:
     raise typer.Exit(1 if isinstance(error, Refusal) else USAGE)
 
 
-def build(open_home: OpenHome, serve: Serve) -> typer.Typer:
-    """The whole command line; `open_home` and `serve` come from the composition root."""
+def build(
+    open_home: OpenHome, serve: Serve, work: Callable[[], None] = lambda: None
+) -> typer.Typer:
+    """The whole command line; its arguments come from the composition root."""
     app = typer.Typer(
         name="outwork",
         no_args_is_help=True,
@@ -60,6 +62,7 @@ def build(open_home: OpenHome, serve: Serve) -> typer.Typer:
         help="Outsourced knowledge work, from brief to accepted deliverable.",
     )
     _running(app, open_home, serve)
+    app.command("worker", help="Do machine work only: drafts, rows, places in the log.")(work)
     bulk.build(app, open_home, fail)
     _services(app)
     _checking(app)

@@ -1,28 +1,72 @@
-"""Integrates logs and lets agents draft, twice a second or when there is more."""
+"""The clock of machine work: gives events their place, asks for drafts, hands jobs on."""
 
 from __future__ import annotations
 
 import logging
 import threading
+from datetime import datetime, timedelta
+from typing import Protocol
 
+import psycopg
 from sqlalchemy.exc import SQLAlchemyError
 
 from outwork import access, agreements, ledger
-from outwork.kit.database import Database
+from outwork.kit import outbox
+from outwork.kit.database import Connection, Database
+from outwork.kit.ids import new_id
+from outwork.kit.keyring import KeyMissing
+from outwork.kit.outbox import Job
+from outwork.operation import utc_now
 from outwork.stages import execution
-from outwork.vocabulary import ActorId, EngagementId, OutworkError, Role
+from outwork.vocabulary import EngagementId, OutworkError, Role
 
-PAUSE_S = 0.5
-CHUNKS = 20  # of rows, before others have their turn
+PAUSE_S = 0.2
+AGAIN = timedelta(seconds=10)  # between asking for drafts twice where the last time gave none
+SWEEP = timedelta(hours=1)
 log = logging.getLogger("outwork.worker")
+
+
+class Hands(Protocol):
+    """What does jobs."""
+
+    def hand_on(self, job: Job) -> None: ...
+    def take_up(self) -> int: ...
+
+
+class Here:
+    """Does jobs at once, in this process: for tests of what they do."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def hand_on(self, job: Job) -> None:
+        """Do it, turn after turn."""
+        achieved, more, problem = 0, True, ""
+        engagement = EngagementId(job.engagement_id)
+        while more and not problem:
+            try:
+                one, more = execution.turn(self._database, engagement, job.id)
+                achieved += one
+            except OutworkError as error:
+                problem = error.code
+        with self._database.transaction("job", [engagement]) as db:
+            outbox.ended(db, job.id, utc_now(), achieved, problem)
+
+    def take_up(self) -> int:
+        """Nothing is ever left behind."""
+        return 0
 
 
 class Worker:
     """Call `run` in a process of its own, or `start` for a thread; ends after a whole step."""
 
-    def __init__(self, database: Database, pause_s: float = PAUSE_S) -> None:
+    def __init__(
+        self, database: Database, pause_s: float = PAUSE_S, hands: Hands | None = None
+    ) -> None:
         self._database, self._pause = database, pause_s
+        self._hands: Hands = hands or Here(database)
         self._over = threading.Event()
+        self._swept: datetime | None = None
         self._thread = threading.Thread(target=self.run, name="outwork-worker", daemon=True)
 
     def start(self) -> None:
@@ -43,52 +87,50 @@ class Worker:
         while not self._over.is_set():
             try:
                 busy = self.step()
-            except SQLAlchemyError:
+            except (SQLAlchemyError, psycopg.Error):
                 # The database may be starting again; what was not committed is done again.
                 log.exception("a step failed and will be tried again")
                 busy = False
             self._over.wait(0.0 if busy else self._pause)
 
     def step(self) -> bool:
-        """Integrate what is settled and draft one item for each agent; whether more may wait."""
+        """Place what is settled, ask for drafts, hand jobs on; whether there was anything."""
         with self._database.transaction("job") as db:
             now = access.tick(db)
             every = agreements.directory(db)
         with self._database.transaction("job", every) as db:
             pending = ledger.pending(db)
-            importing = execution.admitting(db)
-            drafting = {
-                e: _agents(db_members)
-                for e in every
-                if execution.waits_for(db, e, Role.AGENT, now)
-                and (db_members := access.members(db, e))
-            }
+            for engagement in every:
+                self._ask_for_drafts(db, engagement, now)
+            waiting = outbox.waiting(db)
+            if self._swept is None or now - self._swept > SWEEP:
+                self._swept = now
+                outbox.sweep(db, now)
         for engagement in pending:
+            self._place(engagement, now)
+        for job in waiting:
+            self._hands.hand_on(job)
+            with self._database.transaction("job", [job.engagement_id]) as db:
+                outbox.started(db, job.id)
+        return self._hands.take_up() > 0 or bool(waiting)
+
+    def _place(self, engagement: EngagementId, now: datetime) -> None:
+        try:
             with self._database.transaction("job", [engagement]) as db:
                 ledger.integrate(db, engagement, now)
-        # Every agent drafts one item a step: none waits for another's batch to end.
-        drafted = [self._draft(agent, e) for e, agents in drafting.items() for agent in agents]
-        return any([*drafted, *[self._admit(each) for each in importing]])
+        except KeyMissing:  # erased; the others' logs go on
+            log.warning("the log of %s has no key", engagement)
 
-    def _admit(self, import_: execution.Import) -> bool:
-        try:
-            return all(
-                execution.admit_next(self._database, import_.started_by, import_.id)
-                for _ in range(CHUNKS)
-            )
-        except OutworkError as error:
-            # Who started it may no longer: somebody else gives it up, or starts it again.
-            log.warning("%s does not go on: %s", import_.id, error.code)
-            return False
-
-    def _draft(self, agent: ActorId, engagement: EngagementId) -> bool:
-        try:
-            return execution.draft_next(self._database, agent, engagement) is not None
-        except OutworkError as error:
-            # An agent that is not certified or no longer entitled drafts nothing: people do it.
-            log.info("%s does not draft: %s", agent, error.code)
-            return False
-
-
-def _agents(members: list[access.Membership]) -> list[ActorId]:
-    return [m.actor_id for m in members if Role.AGENT in m.roles]
+    def _ask_for_drafts(self, db: Connection, engagement: EngagementId, now: datetime) -> None:
+        """A job for each agent that something waits for, unless one is under way or gave up."""
+        if not execution.waits_for(db, engagement, Role.AGENT, now):
+            return
+        for member in access.members(db, engagement):
+            if Role.AGENT not in member.roles:
+                continue
+            last = outbox.last(db, execution.DRAFTING, f"{engagement}/{member.actor_id}")
+            if last is not None and last.turns == 0 and now - last.asked_at < AGAIN:
+                continue
+            made = new_id("job", now)
+            subject = f"{engagement}/{member.actor_id}"
+            outbox.ask(db, Job(engagement, made, execution.DRAFTING, subject, member.actor_id, now))

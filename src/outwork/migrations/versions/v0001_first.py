@@ -35,6 +35,7 @@ SCOPED = {
     "line": "engagement_id",
     "log_head": "engagement_id",
     "membership": "engagement_id",
+    "outbox": "engagement_id",
     "placement": "engagement_id",
     "proposal": "engagement_id",
     "proposed_change": "engagement_id",
@@ -516,6 +517,30 @@ def _create() -> None:
     op.create_index(
         op.f("ix_membership_engagement_id"), "membership", ["engagement_id"], unique=False
     )
+    op.create_table(
+        "outbox",
+        sa.Column("engagement_id", sa.Text(), nullable=False),
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("subject", sa.Text(), nullable=False),
+        sa.Column("actor_id", sa.Text(), nullable=False),
+        sa.Column("asked_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("turns", sa.Integer(), nullable=False),
+        sa.Column("problem", sa.Text(), nullable=False),
+        sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_outbox")),
+        info={"scope": "engagement"},
+    )
+    op.create_index(op.f("ix_outbox_engagement_id"), "outbox", ["engagement_id"], unique=False)
+    op.create_index(
+        "ix_outbox_on_its_way",
+        "outbox",
+        ["kind", "subject"],
+        unique=True,
+        postgresql_where=sa.text("state in ('waiting', 'started')"),
+    )
+    op.create_index("ix_outbox_subject", "outbox", ["subject", "id"], unique=False)
     op.create_table(
         "party",
         sa.Column("id", sa.Text(), nullable=False),

@@ -30,10 +30,13 @@ from outwork.stages.execution.importing import (
     admit_rows,
     complete_upload,
     put_part,
+    retry_work,
     start_import,
 )
-from outwork.stages.execution.jobs import admit_next, draft_next
+from outwork.stages.execution.jobs import admit_next, draft_next, turn
 from outwork.stages.execution.model import (
+    DRAFTING,
+    IMPORTING,
     Assignment,
     AssignmentState,
     Import,
@@ -88,6 +91,8 @@ from outwork.stages.execution.submitting import (
 )
 
 __all__ = [
+    "DRAFTING",
+    "IMPORTING",
     "LARGEST_PART",
     "Assignment",
     "AssignmentState",
@@ -143,6 +148,7 @@ __all__ = [
     "release_reasons",
     "request_inspections",
     "results",
+    "retry_work",
     "return_assignment",
     "reveal",
     "row_faults",
@@ -155,6 +161,7 @@ __all__ = [
     "submission_of",
     "submissions",
     "submit",
+    "turn",
     "waiting",
     "waits_for",
     "withdraw_open",

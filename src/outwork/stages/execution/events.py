@@ -118,6 +118,14 @@ class ImportAbandoned(EventBody):
 
 
 @event()
+class WorkRetried(EventBody):
+    """A person had machine work that was parked tried again."""
+
+    job: str
+    work: str
+
+
+@event()
 class ResultsExported(EventBody):
     """The answers of a work order were taken out, as so many items."""
 

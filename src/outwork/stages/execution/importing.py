@@ -19,11 +19,14 @@ from pydantic import Base64Bytes
 
 from outwork import agreements, documents
 from outwork.agreements import WorkOrder, WorkPhase
+from outwork.kit import outbox
 from outwork.kit.database import Connection, copy_into, keyring_of
+from outwork.kit.outbox import Job, JobMissing, JobState
 from outwork.operation import Operation, act
 from outwork.stages import requirements
 from outwork.stages.execution import events, queries, rows, store
 from outwork.stages.execution.model import (
+    IMPORTING,
     UNDER_WAY,
     Import,
     ImportState,
@@ -34,8 +37,10 @@ from outwork.stages.execution.rows import Fault, Header, Row, RowFormat
 from outwork.vocabulary import (
     BadInput,
     Digest,
+    EngagementId,
     ImportId,
     ItemId,
+    NotFound,
     Refusal,
     Role,
     Stage,
@@ -194,11 +199,17 @@ def complete_upload(op: Operation, import_id: ImportId) -> None:
     elif found.format is RowFormat.XLSX:
         _unpack(op, found)
     store.imports.save(op.db, begun)
+    outbox.ask(op.db, _job(op, found))
     op.record(
         events.UploadCompleted(
             **_place(found), parts=found.parts, size=found.size, digest=found.digest
         )
     )
+
+
+def _job(op: Operation, found: Import) -> Job:
+    """Taking the rows in, in the name of whoever completed the file."""
+    return Job(found.engagement_id, op.new_id("job"), IMPORTING, found.id, op.actor.id, op.now)
 
 
 def _unpack(op: Operation, found: Import) -> None:
@@ -379,3 +390,18 @@ def abandon_import(op: Operation, import_id: ImportId) -> None:
     store.imports.save(op.db, replace(found, state=ImportState.ABANDONED))
     _forget(op.db, found)
     op.record(events.ImportAbandoned(**_place(found)))
+
+
+@act(roles=[Role.DELIVERY_MANAGER], records=[events.WorkRetried])
+def retry_work(op: Operation, job: str) -> None:
+    """Have machine work that was parked tried again."""
+    try:
+        found = outbox.get(op.db, job, lock=True)
+    except JobMissing:
+        raise NotFound("job", job) from None
+    engagement = agreements.engagement(op.db, EngagementId(found.engagement_id))
+    op.require(engagement)
+    if found.state is not JobState.PARKED:
+        raise Refusal("job-state", state=found.state.value)
+    outbox.retried(op.db, found, op.new_id("job"), op.now)
+    op.record(events.WorkRetried(engagement=engagement.id, job=job, work=found.kind))

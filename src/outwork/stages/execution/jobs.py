@@ -1,4 +1,7 @@
-"""What execution does unasked: an agent drafts what waits for it, and rows become items."""
+"""What execution does unasked: an agent drafts what waits for it, and rows become items.
+
+Each turn is a few transactions of its own; doing one again after a crash repeats nothing.
+"""
 
 from __future__ import annotations
 
@@ -6,12 +9,15 @@ from collections.abc import Callable
 from datetime import datetime
 
 from outwork import agreements, documents, practices
+from outwork.kit import outbox
 from outwork.kit.database import Database
 from outwork.kit.memory import uncollected
 from outwork.operation import operation, utc_now
 from outwork.stages.execution import importing, queries, reserving, submitting
-from outwork.stages.execution.model import ImportState
+from outwork.stages.execution.model import DRAFTING, IMPORTING, ImportState
 from outwork.vocabulary import ActorId, AssignmentId, EngagementId, ImportId
+
+DRAFTS = 10  # a turn
 
 
 def draft_next(
@@ -22,8 +28,9 @@ def draft_next(
 ) -> AssignmentId | None:
     """Reserve one item as the agent, draft it outside any transaction, and submit the draft.
 
-    Gives None where nothing waits for the agent. A crash in between leaves a reservation that
-    runs out, and the item is drafted again.
+    Gives None where nothing waits for the agent. A crash in between leaves a reservation, which
+    the agent takes up again. What the drafter cannot read, whatever it raises, goes to people,
+    with the kind of error as the reason.
     """
     with operation(database, agent, clock()) as op:
         agreements.engagement(op.db, engagement)
@@ -41,12 +48,29 @@ def draft_next(
 
 
 def admit_next(database: Database, who: ActorId, identifier: ImportId) -> bool:
-    """Take the next chunk of an import's rows in, for whoever started it; whether there is more.
+    """Take the next chunks of an import's rows in, for whoever started it; whether there is more.
 
-    Each chunk is a transaction: a crash loses the chunk under way and nothing else, and taking it
-    in again begins where the last one ended. Raises as `admit_rows` does.
+    They are one transaction: a crash loses what is under way and nothing else, and taking rows in
+    again begins where the last turn ended. Raises as `admit_rows` does.
     """
     with uncollected(), operation(database, who) as op:
         if queries.import_(op.db, identifier).state is not ImportState.ADMITTING:
             return False
         return importing.admit_rows(op, identifier)
+
+
+def turn(database: Database, engagement: EngagementId, job: str) -> tuple[int, bool]:
+    """One turn of a job of the outbox: how much was achieved, and whether there is more.
+
+    Raises OutworkError where a rule stands in the way, and whatever a drafter or a database raises.
+    """
+    with database.transaction("job", [engagement]) as db:
+        found = outbox.get(db, job)
+    who = ActorId(found.actor_id)
+    if found.kind == IMPORTING:
+        return 1, admit_next(database, who, ImportId(found.subject))
+    assert found.kind == DRAFTING  # the only other kind that is asked for
+    drafted = 0
+    while drafted < DRAFTS and draft_next(database, who, engagement) is not None:
+        drafted += 1
+    return drafted, drafted == DRAFTS

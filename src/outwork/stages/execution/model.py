@@ -31,6 +31,8 @@ from outwork.vocabulary import (
 )
 
 LEASE = timedelta(minutes=30)
+# Kinds of machine work, as the outbox names them.
+IMPORTING, DRAFTING = "import", "draft"
 LARGEST_NOTE = 4_000  # characters
 CHECKING = frozenset({Purpose.INSPECT, Purpose.REVIEW, Purpose.ADJUDICATE})
 
