@@ -203,6 +203,23 @@ def _item_returned(state: State, event: Event, _: Member) -> None:
     found.holder = None
 
 
+@rule(
+    "execution.draft-given-up",
+    {"assignment": text, "item": text, "code": text},
+    roles=["agent"],
+    stages=["execution"],
+)
+def _draft_given_up(state: State, event: Event, _: Member) -> None:
+    found = _held(state, event)
+    if (found.purpose, found.level) != ("produce", 0):
+        reject(event, "gives up what is no draft")
+    found.done = True
+    item = state.items[found.item]
+    item.waiting["produce/0"] -= 1
+    del item.live[event.public["assignment"]]
+    item.open("produce/1")
+
+
 def _held(state: State, event: Event) -> Assignment:
     """The assignment that an event names, which the actor must hold."""
     found = state.assignments.get(event.public["assignment"])

@@ -13,7 +13,7 @@ from typing import Any
 from tests.support.service import KEY, tiny_service
 
 from outwork import practices
-from outwork.interfaces.worker import Worker, machine
+from outwork.interfaces.worker import Worker, durable_hands
 from outwork.kit.database import Database
 from outwork.kit.keyring import Keyring
 from outwork.stages import execution
@@ -31,7 +31,7 @@ def main(app: str, jobs: str, keys: str, pause: str) -> None:
 
     execution.turn = slowly
     database = Database.connect(app, Keyring(Path(keys)))
-    hands = machine(database, jobs)
+    hands = durable_hands(database, jobs)
     hands.begin()
     sys.stdout.write("begun\n")
     sys.stdout.flush()

@@ -16,6 +16,7 @@ from tests.support.engagement import PRICE, SAMPLING, World
 from tests.support.service import KEY, content
 
 from outwork import agreements, conduct
+from outwork.kit import outbox
 from outwork.kit.postgres import Cluster, Dsns
 from outwork.operation import ACTS, operation
 from outwork.stages import acceptance, execution
@@ -86,6 +87,8 @@ ARGUMENTS: dict[str, Callable[[World], dict[str, Any]]] = {
     "execution.admit_rows": lambda w: {"import_id": IMPORT[w.engagement]},
     "execution.complete_upload": lambda w: {"import_id": IMPORT[w.engagement]},
     "execution.export_results": lambda w: {"work_order": w.order, "form": "jsonl"},
+    "execution.give_up_draft": lambda w: {"assignment": held(w), "code": ""},
+    "execution.retry_work": lambda w: {"job": JOB[w.engagement]},
     "execution.put_part": lambda w: {
         "import_id": IMPORT[w.engagement], "number": 1, "digest": "", "content": b"x"},
     "execution.start_import": lambda w: {
@@ -119,6 +122,7 @@ ARGUMENTS: dict[str, Callable[[World], dict[str, Any]]] = {
         "engagement": w.engagement, "clause": "", "text": "", "because": ""},
     "acceptance.return_delivery": lambda w: {"work_order": w.order, "reason": "", "items": []},
 }  # fmt: skip
+JOB: dict[str, str] = {}
 IMPORT: dict[str, ImportId] = {}
 WAIVER: dict[str, WaiverId] = {}
 CHANGE: dict[str, Any] = {}
@@ -178,6 +182,13 @@ def stocked(
         )
         world.act("dana", execution.abandon_import, IMPORT[world.engagement])
         world.upto("draft_all", after="admit")
+        JOB[world.engagement] = "job_parked"
+        with world.database.transaction("job", [world.engagement]) as db:
+            parked = outbox.Job(
+                world.engagement, "job_parked", execution.DRAFTING, "bot", world.people["bot"],
+                world.now, outbox.JobState.PARKED,
+            )  # fmt: skip
+            outbox.ask(db, parked)
         WAIVER[world.engagement] = world.waive("transfer", "no-bar", countersigned=None)
         CHANGE[world.engagement] = world.act(
             "rosa", acceptance.propose_change, world.engagement, "c-law", "Other words", "Grounds"

@@ -6,7 +6,7 @@ import gc
 import io
 import json
 from collections.abc import Callable
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any
 
 import openpyxl
@@ -14,12 +14,14 @@ import pytest
 import sqlalchemy as sa
 from tests.support.engagement import World
 from tests.support.imports import bring, sha, start, upload
+from tests.support.service import KEY, tiny_service
 
-from outwork import documents
+from outwork import documents, ledger, practices
 from outwork.operation import operation
+from outwork.practices import Draft
 from outwork.stages import acceptance, execution
-from outwork.stages.execution import ImportState, RowFormat, importing
-from outwork.vocabulary import BadInput, NotFound, Refusal, Stage
+from outwork.stages.execution import ImportState, ItemState, RowFormat, importing
+from outwork.vocabulary import BadInput, NotFound, Refusal, SourceText, Stage
 from outwork_verify import verify
 
 
@@ -259,6 +261,37 @@ def test_every_row_is_proved_by_the_log_and_no_other_text_is(intake: World) -> N
     file = intake.act("dana", execution.admit, intake.order, "x.txt", b"A file.")
     with pytest.raises(NotFound):
         intake.look(execution.row_proof, file)
+
+
+def test_what_cannot_be_drafted_goes_to_people_with_the_kind_of_error(
+    intake: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    intake.upto("release", after="open")
+    service = tiny_service()
+
+    def draft(source: SourceText, candidates: int) -> Draft:
+        if source.name == "input-1.txt":
+            raise ZeroDivisionError("words of the contract")
+        return service.draft(source, candidates)
+
+    monkeypatch.setitem(practices.catalogue(), KEY, replace(service, draft=draft))
+    bot = intake.people["bot"]
+    clock = lambda: intake.now  # noqa: E731
+    while execution.draft_next(intake.database, bot, intake.engagement, clock) is not None:
+        pass
+    counts = intake.look(execution.counts, intake.order)
+    assert (counts[ItemState.DRAFTED], counts[ItemState.ADMITTED]) == (3, 1)
+    intake.integrate()
+    (given_up,) = [e for e in intake.look(_log, intake.engagement) if "given-up" in e.kind]
+    assert given_up.public["code"] == "failed-zero-division-error"
+    assert given_up.public["item"] == intake.items[1]
+    intake.produce()
+    assert intake.look(execution.counts, intake.order)[ItemState.SUBMITTED] == 4
+    assert verify(bundle(intake)).ok
+
+
+def _log(db: Any, engagement: Any) -> list[ledger.Entry]:
+    return list(ledger.entries(db, engagement))
 
 
 def test_the_collector_is_as_it_was_after_rows_are_taken_in(intake: World) -> None:

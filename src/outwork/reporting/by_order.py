@@ -8,6 +8,8 @@ from typing import BinaryIO
 
 from outwork import agreements, documents, ledger, methods, practices
 from outwork.agreements import WorkOrder
+from outwork.kit import outbox
+from outwork.kit.outbox import Job
 from outwork.kit.paging import Page
 from outwork.operation import Operation
 from outwork.practices import Service
@@ -16,7 +18,7 @@ from outwork.reporting.queries import may_read
 from outwork.stages import acceptance, assurance, execution, requirements, transfer
 from outwork.stages.acceptance import Delivery, Invoice, ProposedChange
 from outwork.stages.assurance import Certificate, DefectRecord, Inspection, Sample, Verdict
-from outwork.stages.execution import Assignment, SeedCommitment, WorkItem
+from outwork.stages.execution import Assignment, Import, SeedCommitment, WorkItem
 from outwork.stages.requirements import Line
 from outwork.stages.transfer import Guideline
 from outwork.vocabulary import (
@@ -31,6 +33,7 @@ from outwork.vocabulary import (
     WorkOrderId,
 )
 
+MOST_JOBS = 20
 MOST_REFUSED = 200
 
 
@@ -48,6 +51,14 @@ class Batch:
     seeds: Mapping[str, SeedCommitment]
     refused: tuple[tuple[str, str], ...]
     clauses: tuple[str, ...]
+    imports: tuple[Import, ...] = ()
+    machine: tuple[Job, ...] = ()
+
+
+def machine_work(op: Operation, engagement: EngagementId) -> tuple[Job, ...]:
+    """Jobs of an engagement: on their way or parked, then those that ended, newest first."""
+    may_read(op, engagement)
+    return tuple(outbox.listed(op.db, engagement, MOST_JOBS))
 
 
 def batch(op: Operation, at: Standing, after: str | None) -> Batch:
@@ -67,6 +78,8 @@ def batch(op: Operation, at: Standing, after: str | None) -> Batch:
         seeds=execution.seeds(op.db, order),
         refused=_refused(op, engagement, order),
         clauses=clauses,
+        imports=tuple(execution.imports(op.db, order.id)),
+        machine=machine_work(op, engagement),
     )
 
 

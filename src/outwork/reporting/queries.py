@@ -8,7 +8,9 @@ from dataclasses import replace
 from outwork import access, agreements, documents, ledger, practices
 from outwork.access import Membership
 from outwork.agreements import Engagement, WorkOrder
+from outwork.kit import outbox
 from outwork.kit.database import Connection
+from outwork.kit.outbox import JobState
 from outwork.kit.paging import Page
 from outwork.operation import Operation
 from outwork.reporting.model import (
@@ -223,7 +225,12 @@ def _alarms(op: Operation, member: Membership, engagement: Engagement) -> list[I
     if Role.DELIVERY_MANAGER not in member.roles:
         return []
     found = execution.stuck(op.db, engagement.id, op.now)
-    counts = (("nobody-can-take", found.unclaimable), ("reservations-lapsed", found.lapsed))
+    parked = sum(j.state is JobState.PARKED for j in outbox.listed(op.db, engagement.id))
+    counts = (
+        ("nobody-can-take", found.unclaimable),
+        ("reservations-lapsed", found.lapsed),
+        ("work-parked", parked),
+    )
     place = f"engagements/{engagement.id}/execution"
     return [_entry(kind, engagement, place, {"count": n}) for kind, n in counts if n]
 

@@ -16,6 +16,7 @@ from tests.support.engagement import PRICE, SAMPLING, World
 from tests.support.imports import bring, start
 from tests.support.service import content
 
+from outwork.kit import outbox
 from outwork.ledger import bundle, canonical, checkpoint, tree
 from outwork.stages import acceptance, assurance, execution, requirements, selection
 from outwork.stages.acceptance import ReturnedItem
@@ -133,7 +134,9 @@ def eventful(world: World) -> World:
     world.admit(5)
     _bring_rows(world)
     world.act("dana", execution.refuse_file, world.order, "strange.bin", "unreadable")
-    world.upto("draft_all", after="admit")
+    world.upto("release", after="admit")
+    _machine_work(world)
+    world.draft_all()
     held = world.act("ana", execution.claim, world.engagement)
     world.act("ana", execution.return_assignment, held, "lunch")
     world.produce("ana")
@@ -161,6 +164,19 @@ def eventful(world: World) -> World:
     world.act("carl", execution.export_results, world.order, RowFormat.JSONL)
     world.finish()
     return world
+
+
+def _machine_work(world: World) -> None:
+    """A draft that fails, and a job that is tried again."""
+    held = world.act("bot", execution.claim, world.engagement)
+    world.act("bot", execution.give_up_draft, held, "failed-value-error")
+    parked = outbox.Job(
+        world.engagement, "job_parked", execution.DRAFTING, "bot", world.people["bot"], world.now,
+        outbox.JobState.PARKED,
+    )  # fmt: skip
+    with world.database.transaction("job", [world.engagement]) as db:
+        outbox.ask(db, parked)
+    world.act("dana", execution.retry_work, "job_parked")
 
 
 def _bring_rows(world: World) -> None:

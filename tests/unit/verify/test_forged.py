@@ -428,6 +428,11 @@ def an_import_after_the_release(log: Log) -> Entry:
     return log.put(after, log.one("execution.import-started"), import_id="imp_other")
 
 
+change("does not hold", "execution.draft-given-up", assignment="asg_other")
+change("another item", "execution.draft-given-up", item="itm_other")
+change("cannot stand", "execution.work-retried", work="anything")
+
+
 # --- assurance ---------------------------------------------------------------------------------
 
 change("committed to", "assurance.seed-revealed", nonce="00" * 32)

@@ -19,7 +19,7 @@ from outwork.kit.database import Database
 from outwork.operation import operation
 from outwork.stages import execution
 from outwork.stages.execution import Import, RowFormat
-from outwork.vocabulary import BadInput, Digest, ImportId, ItemId, WorkOrderId
+from outwork.vocabulary import BadInput, Digest, EngagementId, ImportId, ItemId, WorkOrderId
 
 MEDIA_TYPES = {
     RowFormat.JSONL: "application/x-ndjson",
@@ -97,6 +97,11 @@ def _reads(
             order = agreements.work_order(op.db, WorkOrderId(work_order))
             reporting.may_read(op, order.engagement_id)
             return plain(execution.imports(op.db, order.id))
+
+    @router.get("/engagements/{engagement}/machine-work", summary="Jobs under way, parked, done")
+    def machine_work(engagement: str, actor: Actor = who) -> Any:
+        with operation(database, actor.id) as op:
+            return plain(reporting.machine_work(op, EngagementId(engagement)))
 
     @router.get("/imports/{import_id}", summary="How far a file of rows is taken in")
     def import_(import_id: str, actor: Actor = who) -> Any:

@@ -12,7 +12,7 @@ from typing import Annotated, Any, NoReturn
 
 import typer
 
-from outwork import agreements, conduct, documents
+from outwork import agreements, conduct, documents, reporting
 from outwork.interfaces.cli.acts import signed_in
 from outwork.interfaces.cli.progress import Show, shower
 from outwork.interfaces.wording import explain
@@ -20,7 +20,15 @@ from outwork.kit.database import Database
 from outwork.operation import operation
 from outwork.stages import execution
 from outwork.stages.execution import Import, RowFormat
-from outwork.vocabulary import ActorId, BadInput, Digest, ImportId, OutworkError, WorkOrderId
+from outwork.vocabulary import (
+    ActorId,
+    BadInput,
+    Digest,
+    EngagementId,
+    ImportId,
+    OutworkError,
+    WorkOrderId,
+)
 
 OpenHome = Callable[[], AbstractContextManager[Any]]
 Login = Annotated[str, typer.Option("--as", help="Login of the person who acts.")]
@@ -29,6 +37,13 @@ PART = 4 * 1024 * 1024
 
 def build(app: typer.Typer, open_home: OpenHome, fail: Callable[[OutworkError], NoReturn]) -> None:
     """Add the commands."""
+    _taking_in(app, open_home, fail)
+    _looking(app, open_home, fail)
+
+
+def _taking_in(
+    app: typer.Typer, open_home: OpenHome, fail: Callable[[OutworkError], NoReturn]
+) -> None:
 
     @app.command("import")
     def import_(
@@ -51,6 +66,10 @@ def build(app: typer.Typer, open_home: OpenHome, fail: Callable[[OutworkError], 
         line = json.dumps(outcome)
         typer.echo(line if as_json else f"{outcome['admitted']} items are in.")
 
+
+def _looking(
+    app: typer.Typer, open_home: OpenHome, fail: Callable[[OutworkError], NoReturn]
+) -> None:
     @app.command()
     def export(
         work_order: Annotated[str, typer.Argument(help="Work order.")],
@@ -70,6 +89,22 @@ def build(app: typer.Typer, open_home: OpenHome, fail: Callable[[OutworkError], 
                     _write(execution.results(op.db, found, form), out)
         except OutworkError as error:
             fail(error)
+
+    @app.command()
+    def progress(
+        engagement: Annotated[str, typer.Argument(help="Engagement.")], login: Login
+    ) -> None:
+        """Say how far machine work is: what is under way, what is parked and why."""
+        try:
+            with open_home() as home:
+                who = signed_in(home.database, login)
+                with operation(home.database, who) as op:
+                    jobs = reporting.machine_work(op, EngagementId(engagement))
+        except OutworkError as error:
+            fail(error)
+        for job in jobs:
+            reason = explain(job.problem, {}) if job.problem else ""
+            typer.echo(f"{job.id}  {job.kind:8} {job.state:8} {job.turns:6}  {reason}".rstrip())
 
 
 def _write(blocks: Any, out: Path | None) -> None:

@@ -12,16 +12,20 @@ from outwork.agreements import WorkOrder, WorkPhase
 from outwork.interfaces import wording
 from outwork.interfaces.web.desk import Context, Desk, choices, field, form, frame
 from outwork.interfaces.web.labels import (
+    IMPORT_STATES,
     ITEM_STATES,
+    JOB_STATES,
     PHASES,
     SIDES,
+    WORK,
     badge,
     state,
     word,
 )
 from outwork.interfaces.wording import translate as _
+from outwork.kit.outbox import Job, JobState
 from outwork.reporting import Batch
-from outwork.stages.execution import SeedCommitment
+from outwork.stages.execution import Import, SeedCommitment
 from outwork.vocabulary import ItemId, Stage
 
 
@@ -53,10 +57,44 @@ def execution(d: Desk, after: str | None) -> Context:
             {"name": name, "code": code, "reason": wording.explain(code, {"file": name})}
             for name, code in found.refused
         ],
+        "imports": [_import(i) for i in found.imports],
+        "machine": [_job(j) for j in found.machine],
         "burn_up": None,
         "pager": pager(d.here, len(found.items.rows), found.items.next, total),
         "acts": _execution_acts(d, found),
     }
+
+
+def _import(made: Import) -> Context:
+    return {
+        "name": made.name,
+        "rows": made.admitted,
+        "refused": made.refused,
+        "state": state(IMPORT_STATES, made.state.value),
+    }
+
+
+def _job(job: Job) -> Context:
+    return {
+        "work": _(WORK[job.kind]),
+        "done": job.turns,
+        "state": state(JOB_STATES, job.state.value),
+        "reason": wording.explain(job.problem, {}) if job.problem else None,
+        "at": job.asked_at,
+    }
+
+
+def _retry(d: Desk, found: Batch) -> list[Context]:
+    parked = [j for j in found.machine if j.state is JobState.PARKED]
+    if not parked:
+        return []
+    named = ((j.id, f"{_(WORK[j.kind])}: {wording.explain(j.problem, {})}") for j in parked)
+    return d.act(
+        "execution.retry_work",
+        _("Try machine work again"),
+        _("Try again"),
+        field("job", _("Work"), "select", options=choices(named)),
+    )
 
 
 def pager(here: str, shown: int, cursor: str | None, total: int | None = None) -> Context:
@@ -119,6 +157,7 @@ def _execution_acts(d: Desk, found: Batch) -> list[Context]:
                 note=_("Both sides have committed their seeds by then; no file comes in after."),
             )
         acts += _recall(d, order, found)
+    acts += _retry(d, found)
     due = d.op.now + timedelta(days=14)
     return acts + d.act(
         "execution.open_work_order",
@@ -140,7 +179,7 @@ def _upload(d: Desk, order: WorkOrder) -> list[Context]:
             _("Bring in files"),
             _("Bring them in"),
             field("files", _("Files"), "file", multiple=True,
-                  help=_("Text, Word, PDF or HTML; what cannot be read is listed.")),
+                  help=_("Text, Word, PDF or HTML, each an item; jsonl, csv, xlsx: each row.")),
             hidden=d.keep(),
             multipart=True,
             id="upload",

@@ -12,7 +12,7 @@ from outwork.interfaces.wording import translate as _
 from outwork.reporting import InboxEntry
 
 _GROUPS = (
-    (msg("Stuck"), ("nobody-can-take", "reservations-lapsed")),
+    (msg("Stuck"), ("nobody-can-take", "reservations-lapsed", "work-parked")),
     (msg("Begun"), ("continue",)),
     (msg("To work on"), ("certification", "items-to-answer", "items-to-inspect")),
     (msg("To decide"), ()),  # everything else
@@ -71,6 +71,12 @@ def _title(entry: InboxEntry) -> str:
         words = translate_plural(
             "A reservation ran out: the item waits again",
             "%(count)s reservations ran out: the items wait again",
+            count,
+        )
+    elif entry.kind == "work-parked":
+        words = translate_plural(
+            "Machine work is parked: see why, and try it again",
+            "%(count)s pieces of machine work are parked: see why, and try them again",
             count,
         )
     else:

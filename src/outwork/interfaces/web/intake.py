@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import hashlib
 from typing import Any
 
 from fastapi import Request, Response
@@ -17,8 +18,9 @@ from outwork.interfaces.web.visit import Visit, check_csrf, local, say
 from outwork.interfaces.wording import translate as _
 from outwork.interfaces.wording import translate_plural
 from outwork.operation import operation, perform
-from outwork.stages import transfer
-from outwork.vocabulary import BadInput, EngagementId, Refusal
+from outwork.stages import execution, transfer
+from outwork.stages.execution import RowFormat
+from outwork.vocabulary import BadInput, Digest, EngagementId, Refusal, WorkOrderId
 
 MOST_FILES = 1_000
 Notices = list[dict[str, Any]]
@@ -49,6 +51,12 @@ async def files(visit: Visit, engagement: str, order: str, request: Request) -> 
 
 def _admit(visit: Visit, order: str, name: str, content: bytes) -> BadInput | None:
     """Take one file in, or put on record why not, and give that."""
+    try:
+        form = RowFormat(name.rpartition(".")[2].lower())
+    except ValueError:
+        pass
+    else:
+        return _rows(visit, order, name, form, content)
     taken = {"work_order": order, "name": name, "content": base64.b64encode(content).decode()}
     try:
         perform(visit.database, visit.actor.id, "execution.admit", taken)
@@ -57,6 +65,26 @@ def _admit(visit: Visit, order: str, name: str, content: bytes) -> BadInput | No
         perform(visit.database, visit.actor.id, "execution.refuse_file", record)
         return error
     return None
+
+
+def _rows(visit: Visit, order: str, name: str, form: RowFormat, content: bytes) -> BadInput | None:
+    """Bring a file of rows whole; its rows become items meanwhile. Gives what is wrong with it."""
+    size, largest = len(content), execution.LARGEST_PART
+    try:
+        with operation(visit.database, visit.actor.id) as op:
+            made = execution.start_import(op, WorkOrderId(order), name, form, size, _sha(content))
+            done = execution.import_(op.db, made).parts
+            parts = [content[at : at + largest] for at in range(0, size, largest)]
+            for number, part in enumerate(parts[done:], start=done + 1):
+                execution.put_part(op, made, number, _sha(part), part)
+            execution.complete_upload(op, made)
+    except BadInput as error:
+        return error
+    return None
+
+
+def _sha(content: bytes) -> Digest:
+    return Digest(hashlib.sha256(content).hexdigest())
 
 
 def _belongs(visit: Visit, engagement: str, order: str) -> None:

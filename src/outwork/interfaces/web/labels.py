@@ -71,6 +71,23 @@ PURPOSES: Mapping[str, str] = {
     Purpose.CONTROL: msg("Answer"),
     Purpose.OVERLAP: msg("Answer"),
 }
+IMPORT_STATES: Mapping[str, tuple[str, str]] = {
+    "receiving": (msg("Coming in"), "note"),
+    "admitting": (msg("Being taken in"), "note"),
+    "finished": (msg("In"), "good"),
+    "abandoned": (msg("Given up"), "caution"),
+}
+JOB_STATES: Mapping[str, tuple[str, str]] = {
+    "waiting": (msg("Waiting"), "note"),
+    "started": (msg("Under way"), "note"),
+    "done": (msg("Done"), "good"),
+    "parked": (msg("Parked"), "bad"),
+    "retried": (msg("Tried again"), "caution"),
+}
+WORK: Mapping[str, str] = {
+    "import": msg("Rows become items"),
+    "draft": msg("An agent drafts"),
+}
 ITEM_STATES: Mapping[str, tuple[str, str]] = {
     "admitted": (msg("Admitted"), "neutral"),
     "drafted": (msg("Drafted"), "note"),

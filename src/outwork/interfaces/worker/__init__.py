@@ -10,10 +10,10 @@ if TYPE_CHECKING:
     from outwork.interfaces.worker.machine import Machine
     from outwork.kit.database import Database
 
-__all__ = ["Worker", "machine"]
+__all__ = ["Worker", "durable_hands"]
 
 
-def machine(database: Database, dsn: str) -> Machine:
+def durable_hands(database: Database, dsn: str) -> Machine:
     """The hands that do jobs as durable workflows; imports DBOS, which takes its time."""
     from outwork.interfaces.worker.machine import Machine
 

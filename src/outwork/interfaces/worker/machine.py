@@ -80,11 +80,9 @@ def _work(engagement: str, job: str) -> int:
 
 
 def _code(error: BaseException) -> str:
-    """What failed at last, as a code: the kind of error, never its words, which may be sealed."""
-    cause = getattr(error, "errors", None) or [error]
-    name = type(cause[-1]).__name__
-    words = "".join(f"-{c.lower()}" if c.isupper() else c for c in name).strip("-_")
-    return f"failed-{words}"
+    """What failed at last; DBOS tells of all attempts at once."""
+    every = getattr(error, "errors", None) or [error]
+    return execution.kind_of(every[-1])
 
 
 class Machine:

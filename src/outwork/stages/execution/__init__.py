@@ -14,6 +14,7 @@ from outwork.stages.execution.actions import (
     refuse_file,
     release,
     request_inspections,
+    retry_work,
     reveal,
     withdraw_open,
 )
@@ -30,10 +31,9 @@ from outwork.stages.execution.importing import (
     admit_rows,
     complete_upload,
     put_part,
-    retry_work,
     start_import,
 )
-from outwork.stages.execution.jobs import admit_next, draft_next, turn
+from outwork.stages.execution.jobs import admit_next, draft_next, kind_of, turn
 from outwork.stages.execution.model import (
     DRAFTING,
     IMPORTING,
@@ -80,6 +80,7 @@ from outwork.stages.execution.queries import (
 from outwork.stages.execution.reserving import (
     claim,
     extend,
+    give_up_draft,
     return_assignment,
     save_progress,
     start_certification,
@@ -132,11 +133,13 @@ __all__ = [
     "export_results",
     "extend",
     "gate",
+    "give_up_draft",
     "held_by",
     "import_",
     "imports",
     "item",
     "items",
+    "kind_of",
     "obstacles",
     "open_work_order",
     "order_rework",

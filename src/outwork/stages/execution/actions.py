@@ -12,6 +12,8 @@ from pydantic import Base64Bytes
 
 from outwork import agreements, documents, practices
 from outwork.agreements import WorkOrder, WorkPhase
+from outwork.kit import outbox
+from outwork.kit.outbox import JobMissing, JobState
 from outwork.operation import Operation, act
 from outwork.stages import requirements, transfer
 from outwork.stages.execution import events, queries, store
@@ -32,6 +34,7 @@ from outwork.stages.execution.model import (
 from outwork.vocabulary import (
     BadInput,
     Digest,
+    EngagementId,
     ItemId,
     LineId,
     NotFound,
@@ -267,3 +270,18 @@ def reveal(op: Operation, order: WorkOrder, side: Side, nonce: str) -> None:
     """Store an opened nonce; assurance has checked it against the commitment."""
     found = queries.seeds(op.db, order)[side.value]
     store.seeds.save(op.db, replace(found, nonce=nonce))
+
+
+@act(roles=[Role.DELIVERY_MANAGER], records=[events.WorkRetried])
+def retry_work(op: Operation, job: str) -> None:
+    """Have machine work that was parked tried again."""
+    try:
+        found = outbox.get(op.db, job, lock=True)
+    except JobMissing:
+        raise NotFound("job", job) from None
+    engagement = agreements.engagement(op.db, EngagementId(found.engagement_id))
+    op.require(engagement)
+    if found.state is not JobState.PARKED:
+        raise Refusal("job-state", state=found.state.value)
+    outbox.retried(op.db, found, op.new_id("job"), op.now)
+    op.record(events.WorkRetried(engagement=engagement.id, job=job, work=found.kind))

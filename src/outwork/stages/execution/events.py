@@ -171,6 +171,15 @@ class ItemReturned(EventBody):
 
 
 @event()
+class DraftGivenUp(EventBody):
+    """An agent could not draft an item; a person answers it without a draft."""
+
+    assignment: AssignmentId
+    item: ItemId
+    code: str
+
+
+@event()
 class ItemSubmitted(EventBody):
     """The actor answered an item; counts by origin, effort in whole seconds, hints by checks."""
 

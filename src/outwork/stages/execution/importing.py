@@ -21,7 +21,7 @@ from outwork import agreements, documents
 from outwork.agreements import WorkOrder, WorkPhase
 from outwork.kit import outbox
 from outwork.kit.database import Connection, copy_into, keyring_of
-from outwork.kit.outbox import Job, JobMissing, JobState
+from outwork.kit.outbox import Job
 from outwork.operation import Operation, act
 from outwork.stages import requirements
 from outwork.stages.execution import events, queries, rows, store
@@ -37,10 +37,8 @@ from outwork.stages.execution.rows import Fault, Header, Row, RowFormat
 from outwork.vocabulary import (
     BadInput,
     Digest,
-    EngagementId,
     ImportId,
     ItemId,
-    NotFound,
     Refusal,
     Role,
     Stage,
@@ -390,18 +388,3 @@ def abandon_import(op: Operation, import_id: ImportId) -> None:
     store.imports.save(op.db, replace(found, state=ImportState.ABANDONED))
     _forget(op.db, found)
     op.record(events.ImportAbandoned(**_place(found)))
-
-
-@act(roles=[Role.DELIVERY_MANAGER], records=[events.WorkRetried])
-def retry_work(op: Operation, job: str) -> None:
-    """Have machine work that was parked tried again."""
-    try:
-        found = outbox.get(op.db, job, lock=True)
-    except JobMissing:
-        raise NotFound("job", job) from None
-    engagement = agreements.engagement(op.db, EngagementId(found.engagement_id))
-    op.require(engagement)
-    if found.state is not JobState.PARKED:
-        raise Refusal("job-state", state=found.state.value)
-    outbox.retried(op.db, found, op.new_id("job"), op.now)
-    op.record(events.WorkRetried(engagement=engagement.id, job=job, work=found.kind))

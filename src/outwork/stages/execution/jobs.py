@@ -5,6 +5,8 @@ Each turn is a few transactions of its own; doing one again after a crash repeat
 
 from __future__ import annotations
 
+import logging
+import re
 from collections.abc import Callable
 from datetime import datetime
 
@@ -15,9 +17,10 @@ from outwork.kit.memory import uncollected
 from outwork.operation import operation, utc_now
 from outwork.stages.execution import importing, queries, reserving, submitting
 from outwork.stages.execution.model import DRAFTING, IMPORTING, ImportState
-from outwork.vocabulary import ActorId, AssignmentId, EngagementId, ImportId
+from outwork.vocabulary import ActorId, AssignmentId, EngagementId, ImportId, Purpose
 
 DRAFTS = 10  # a turn
+log = logging.getLogger("outwork.worker")
 
 
 def draft_next(
@@ -39,12 +42,27 @@ def draft_next(
             return None
         item = queries.item(op.db, queries.assignment(op.db, claimed).item_id)
         source = documents.source(op.db, item.document_id)
+        drafting = queries.assignment(op.db, claimed).purpose is Purpose.PRODUCE
     started = clock()
-    draft = practices.service(item.service).draft(source, 1)
+    try:
+        draft = practices.service(item.service).draft(source, 1)
+    except Exception as error:
+        if not drafting:  # an agent that fails at a control item is not certified by it
+            raise
+        log.exception("%s cannot be drafted", item.id)
+        with operation(database, agent, clock()) as op:
+            reserving.give_up_draft(op, claimed, kind_of(error))
+        return claimed
     seconds = max(0, round((clock() - started).total_seconds()))
     with operation(database, agent, clock()) as op:
         submitting.submit(op, claimed, draft.answers, seconds)
     return claimed
+
+
+def kind_of(error: BaseException) -> str:
+    """The kind of an error as a code; its words may be confidential, and are left out."""
+    words = re.sub(r"(?<!^)(?=[A-Z][a-z])", "-", type(error).__name__).lower()
+    return "failed-" + re.sub(r"[^a-z0-9]+", "-", words).strip("-")
 
 
 def admit_next(database: Database, who: ActorId, identifier: ImportId) -> bool:

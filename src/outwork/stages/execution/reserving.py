@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from datetime import datetime
 
@@ -258,6 +259,26 @@ def return_assignment(op: Operation, assignment: AssignmentId, reason: str = "")
             reason=reason[:LARGEST_NOTE],
         )
     )
+
+
+@act(roles=[Role.AGENT], stages=[Stage.EXECUTION], records=[events.DraftGivenUp])
+def give_up_draft(op: Operation, assignment: AssignmentId, code: str) -> None:
+    """Leave an item that cannot be drafted to people, and say by a code why."""
+    found, _ = held_assignment(op, assignment)
+    if found.purpose is not Purpose.PRODUCE or found.level != 0:
+        raise Refusal("wrong-purpose", purpose=found.purpose.value)
+    if not _CODE.match(code):  # it stands in the public log
+        raise BadInput("code-malformed")
+    store.assignments.save(op.db, replace(found, state=AssignmentState.WITHDRAWN))
+    open_assignment(op, queries.item(op.db, found.item_id), Purpose.PRODUCE, 1, found.round)
+    op.record(
+        events.DraftGivenUp(
+            engagement=found.engagement_id, assignment=assignment, item=found.item_id, code=code
+        )
+    )
+
+
+_CODE = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*\Z")
 
 
 @act(roles=WORKERS, stages=WORKING, records=[], always=False)
