@@ -195,7 +195,7 @@ def act(
 
     The name is that of its slice and function ("execution.submit"); the help is the first line of
     its docstring. `always=False` is for an act that may find nothing to do, and then records
-    nothing.
+    nothing. A parameter that begins with an underscore is no part of the act for those outside.
     """
 
     def declare(function: Callable[Concatenate[Operation, P], R]) -> Act[P, R]:
@@ -221,7 +221,9 @@ def act(
 
 def _parameters(function: Callable[..., Any]) -> tuple[Parameter, ...]:
     hints = get_type_hints(function, include_extras=True)
-    found = list(inspect.signature(function).parameters.values())[1:]
+    every = list(inspect.signature(function).parameters.values())[1:]
+    # What begins with an underscore is for our own code: no interface offers it.
+    found = [p for p in every if not p.name.startswith("_")]
     return tuple(
         Parameter(
             p.name,

@@ -20,7 +20,7 @@ from outwork import documents, ledger, practices
 from outwork.operation import operation
 from outwork.practices import Draft
 from outwork.stages import acceptance, execution
-from outwork.stages.execution import ImportState, ItemState, RowFormat, importing
+from outwork.stages.execution import ImportState, ItemState, RowFormat, importing, reading
 from outwork.vocabulary import BadInput, NotFound, Refusal, SourceText, Stage
 from outwork_verify import verify
 
@@ -103,7 +103,7 @@ def test_a_wrong_checksum_is_told_at_the_part_and_at_the_whole(intake: World) ->
 def test_what_stops_a_chunk_leaves_nothing_of_it(
     intake: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(importing, "TURN", 1_000)
+    monkeypatch.setattr(reading, "TURN", 1_000)
     content = lines(2_100)
     identifier = start(intake, content, RowFormat.JSONL)
     upload(intake, identifier, content)

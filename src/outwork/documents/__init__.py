@@ -4,7 +4,15 @@
 confidential values in other slices' tables.
 """
 
-from outwork.documents.actions import KeptText, keep, keep_texts, seal, unseal, unseal_under
+from outwork.documents.actions import (
+    SealedText,
+    keep,
+    keep_texts,
+    seal,
+    seal_texts,
+    unseal,
+    unseal_under,
+)
 from outwork.documents.model import Document
 from outwork.documents.queries import committed, content, document, opened, source
 from outwork.documents.reading import MAX_BYTES, read
@@ -12,7 +20,7 @@ from outwork.documents.reading import MAX_BYTES, read
 __all__ = [
     "MAX_BYTES",
     "Document",
-    "KeptText",
+    "SealedText",
     "committed",
     "content",
     "document",
@@ -21,6 +29,7 @@ __all__ = [
     "opened",
     "read",
     "seal",
+    "seal_texts",
     "source",
     "unseal",
     "unseal_under",

@@ -6,8 +6,7 @@ import hashlib
 import json
 import secrets
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any
+from typing import NamedTuple
 
 import sqlalchemy as sa
 from psycopg.types.json import Jsonb
@@ -59,43 +58,56 @@ def keep(
     return made
 
 
-@dataclass(frozen=True, slots=True)
-class KeptText:
-    """A text that was kept: its document, and a commitment to it.
+class SealedText(NamedTuple):
+    """A short text, sealed under a key of its own as a document that is still to be kept.
 
-    The commitment is SHA-256(salt || text) with the first 16 bytes of SHA-256(document key) as
-    salt, so that a short text cannot be guessed from it, and it says nothing once the key is gone.
+    `commitment` is SHA-256(salt || text) with the first 16 bytes of SHA-256(document key) as salt,
+    so that a short text cannot be guessed from it, and it says nothing once the key is gone.
     """
 
-    document_id: DocumentId
+    id: DocumentId
+    digest: str
+    size: int
+    sealed_key: bytes
+    sealed_text: bytes
     commitment: bytes
 
 
-def keep_texts(
-    op: Operation, engagement: EngagementId, texts: Sequence[tuple[str, str]]
-) -> list[KeptText]:
-    """Store many short texts, each (name, text) a document under a key of its own.
-
-    Once a transaction. The text is all there is of such a document: its bytes are not kept twice.
-    """
-    keyring = keyring_of(op.db)
+def seal_texts(
+    keyring: Keyring, engagement: EngagementId, ids: Sequence[str], texts: Sequence[str]
+) -> list[SealedText]:
+    """Seal many short texts, outside any transaction; `ids` are of the documents to be."""
     keyring.make(engagement)
     under = sealer(keyring.key(engagement))
-    rows: list[tuple[Any, ...]] = []
-    contents: list[tuple[Any, ...]] = []
-    kept: list[KeptText] = []
     keys = secrets.token_bytes(32 * len(texts))
-    names = op.new_ids("doc", len(texts))
-    for number, (identifier, (name, text)) in enumerate(zip(names, texts, strict=True)):
+    sealed = []
+    for number, (identifier, text) in enumerate(zip(ids, texts, strict=True)):
         own, plain = keys[32 * number : 32 * number + 32], text.encode()
-        digest = hashlib.sha256(plain).hexdigest()
-        rows.append((identifier, name, digest, len(plain), digest))
-        sealed_key = under(own, f"{identifier}/key")
-        contents.append((identifier, sealed_key, seal_under(own, plain, f"{identifier}/text")))
-        kept.append(KeptText(DocumentId(identifier), commitment(own, plain)))
-    copy_into(op.db, store.document_table, _ROW, rows, {"engagement_id": engagement} | _AS_ROW)
-    copy_into(op.db, store.content_table, _CONTENT, contents, {"engagement_id": engagement})
-    return kept
+        sealed.append(
+            SealedText(
+                DocumentId(identifier),
+                hashlib.sha256(plain).hexdigest(),
+                len(plain),
+                under(own, f"{identifier}/key"),
+                seal_under(own, plain, f"{identifier}/text"),
+                commitment(own, plain),
+            )
+        )
+    return sealed
+
+
+def keep_texts(
+    op: Operation, engagement: EngagementId, names: Sequence[str], texts: Sequence[SealedText]
+) -> None:
+    """Store sealed texts as documents of those names; once a transaction.
+
+    The text is all there is of such a document: its bytes are not kept twice.
+    """
+    alike = {"engagement_id": engagement}
+    rows = [(t.id, n, t.digest, t.size, t.digest) for n, t in zip(names, texts, strict=True)]
+    copy_into(op.db, store.document_table, _ROW, rows, alike | _AS_ROW)
+    contents = [(t.id, t.sealed_key, t.sealed_text) for t in texts]
+    copy_into(op.db, store.content_table, _CONTENT, contents, alike)
 
 
 _ROW = ("id", "name", "digest", "size", "text_digest")

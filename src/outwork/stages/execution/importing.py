@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import islice
 from typing import Any
@@ -33,7 +33,8 @@ from outwork.stages.execution.model import (
     ItemState,
     RowFault,
 )
-from outwork.stages.execution.rows import Fault, Header, Row, RowFormat
+from outwork.stages.execution.reading import Turn, pieces, read_turn
+from outwork.stages.execution.rows import Fault, Row, RowFormat
 from outwork.vocabulary import (
     BadInput,
     Digest,
@@ -51,7 +52,6 @@ LARGEST_FILE = 8 * 1024**3  # bytes
 LARGEST_PART = 8 * 1024**2
 PIECE = 256 * 1024
 CHUNK = 1_000  # rows
-TURN = 5 * CHUNK  # rows a transaction
 MOST_FAULTS = 10_000  # of an import that are kept one by one; all are counted
 _HEX64 = re.compile(r"[0-9a-f]{64}\Z")
 
@@ -162,21 +162,6 @@ def _keep_pieces(op: Operation, found: Import, start: int, content: bytes) -> No
         op.db.execute(sa.insert(store.piece_table), values)
 
 
-def _pieces(db: Connection, found: Import, start: int = 0) -> Iterator[bytes]:
-    """What was kept of a file from a byte on, one piece in memory at a time."""
-    table, keyring = store.piece_table.c, keyring_of(db)
-    while True:
-        query = sa.select(table.start, table.size, table.content).where(
-            table.import_id == found.id, table.start <= start, table.start + table.size > start
-        )
-        row = db.execute(query.order_by(table.start.desc()).limit(1)).first()
-        if row is None:
-            return
-        plain = keyring.open(found.engagement_id, row.content, f"{found.id}/{row.start}")
-        yield plain[start - row.start :]
-        start = row.start + row.size
-
-
 @act(roles=MANAGERS, stages=HERE, records=[events.UploadCompleted], always=False)
 def complete_upload(op: Operation, import_id: ImportId) -> None:
     """Check that the parts are the file that was announced; from here its rows become items."""
@@ -184,13 +169,13 @@ def complete_upload(op: Operation, import_id: ImportId) -> None:
     if found.state is not ImportState.RECEIVING:
         return  # said before; it may be under way or done
     whole = hashlib.sha256()
-    for piece in _pieces(op.db, found):
+    for piece in pieces(op.db, found):
         whole.update(piece)
     if found.received != found.size or whole.hexdigest() != found.digest:
         raise BadInput("file-differs", file=found.name)
     begun = replace(found, state=ImportState.ADMITTING)
     if found.format is RowFormat.CSV:
-        head = rows.header(_pieces(op.db, found), found.name)
+        head = rows.header(pieces(op.db, found), found.name)
         begun = replace(
             begun, columns=head.columns, delimiter=head.delimiter, read=head.end, lines=1
         )
@@ -212,7 +197,7 @@ def _job(op: Operation, found: Import) -> Job:
 
 def _unpack(op: Operation, found: Import) -> None:
     """Put the sheet's rows, as lines, in place of the file."""
-    content = b"".join(_pieces(op.db, found))
+    content = b"".join(pieces(op.db, found))
     table = store.piece_table
     op.db.execute(sa.delete(table).where(table.c.import_id == found.id))
     start, held = 0, b""
@@ -229,14 +214,15 @@ def _unpack(op: Operation, found: Import) -> None:
     stages=HERE,
     records=[events.RowsAdmitted, events.ImportFinished],
 )
-def admit_rows(op: Operation, import_id: ImportId) -> bool:
+def admit_rows(op: Operation, import_id: ImportId, _turn: Turn | None = None) -> bool:
     """Take the next chunks of rows in as items; gives whether there is more."""
     found = _held(op, import_id, ImportState.ADMITTING)
-    taken = list(islice(_read(op.db, found), TURN))
-    for event, after in _admit(op, found, taken):
+    fits = _turn is not None and _turn.start == found.read
+    turn = _turn if _turn is not None and fits else read_turn(op.db, found)
+    for event, after in _admit(op, found, turn):
         op.record(event)
         found = after
-    more = len(taken) == TURN
+    more = turn.full
     if not more:
         found = replace(found, state=ImportState.FINISHED)
         _forget(op.db, found)
@@ -252,26 +238,16 @@ def admit_rows(op: Operation, import_id: ImportId) -> bool:
     return more
 
 
-def _read(db: Connection, found: Import) -> Iterator[Row | Fault]:
-    pieces = _pieces(db, found, found.read)
-    if found.format is RowFormat.JSONL:
-        return rows.jsonl(pieces, found.read, found.lines)
-    if found.format is RowFormat.XLSX:
-        return rows.sheet(pieces, found.read)
-    head = Header(found.columns, found.delimiter, 0)
-    return rows.table(pieces, head, found.read, found.lines)
-
-
 def _admit(
-    op: Operation, found: Import, taken: Sequence[Row | Fault]
+    op: Operation, found: Import, turn: Turn
 ) -> Iterator[tuple[events.RowsAdmitted, Import]]:
     """Store items and faults; gives for each chunk what to record and the import after it."""
-    again = _once(op, found, [entry for entry in taken if isinstance(entry, Row)])
+    again = _once(op, found, turn.marks)
     seen: list[Row | Fault] = [
         Fault(entry.line, entry.end, "row-twice", "") if entry.line in again else entry
-        for entry in taken
+        for entry in turn.entries
     ]
-    stored = _store_items(op, found, [entry for entry in seen if isinstance(entry, Row)])
+    stored = _store_items(op, found, [entry for entry in seen if isinstance(entry, Row)], turn)
     for start in range(0, len(seen), CHUNK):
         chunk = seen[start : start + CHUNK]
         faults = [entry for entry in chunk if isinstance(entry, Fault)]
@@ -320,17 +296,12 @@ def _keep_chunk(
     )
 
 
-def _once(op: Operation, found: Import, given: Sequence[Row]) -> set[int]:
+def _once(op: Operation, found: Import, marks: Mapping[int, bytes]) -> set[int]:
     """Note what the rows say; gives the lines of those that the work order holds already."""
-    if not given:
+    if not marks:
         return set()
-    key = hashlib.sha256(keyring_of(op.db).make(found.engagement_id) + b"row").digest()
     lines: dict[bytes, int] = {}
-    again: set[int] = set()
-    for row in given:
-        mark = hashlib.blake2b(rows.fingerprint(row), digest_size=16, key=key).digest()
-        if lines.setdefault(mark, row.line) != row.line:
-            again.add(row.line)
+    again = {line for line, mark in marks.items() if lines.setdefault(mark, line) != line}
     alike = {"engagement_id": found.engagement_id, "work_order_id": found.work_order_id}
     parameters = alike | {"prints": b"".join(lines), "last": len(lines) - 1}
     with op.db.begin_nested() as attempt:
@@ -350,21 +321,23 @@ _NOTE = (
 )
 
 
-def _store_items(op: Operation, found: Import, given: Sequence[Row]) -> Iterator[tuple[str, bytes]]:
+def _store_items(
+    op: Operation, found: Import, given: Sequence[Row], turn: Turn
+) -> Iterator[tuple[str, bytes]]:
     """The rows as documents and items: ids that follow each other, and a commitment to each."""
     if not given:
         return iter(())
     order = agreements.work_order(op.db, found.work_order_id)
     line = requirements.line(op.db, order.line_id)
     names = [row.name or f"{found.name}:{row.line}" for row in given]
-    texts = [row.text for row in given]
-    kept = documents.keep_texts(op, found.engagement_id, list(zip(names, texts, strict=True)))
+    texts = [turn.sealed[row.line] for row in given]
+    documents.keep_texts(op, found.engagement_id, names, texts)
     ids = op.new_ids("itm", len(given))
     copy_into(
         op.db,
         store.item_table,
         ("id", "name", "document_id"),
-        [(i, n, k.document_id) for i, n, k in zip(ids, names, kept, strict=True)],
+        [(i, n, t.id) for i, n, t in zip(ids, names, texts, strict=True)],
         {
             "engagement_id": found.engagement_id,
             "work_order_id": order.id,
@@ -372,7 +345,7 @@ def _store_items(op: Operation, found: Import, given: Sequence[Row]) -> Iterator
             "state": ItemState.ADMITTED.value,
         },
     )
-    return zip(ids, (k.commitment for k in kept), strict=True)
+    return zip(ids, (text.commitment for text in texts), strict=True)
 
 
 def _forget(db: Connection, found: Import) -> None:

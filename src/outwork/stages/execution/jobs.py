@@ -8,6 +8,7 @@ from __future__ import annotations
 import logging
 import re
 from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import datetime
 
 from outwork import agreements, documents, practices
@@ -15,8 +16,8 @@ from outwork.kit import outbox
 from outwork.kit.database import Database
 from outwork.kit.memory import uncollected
 from outwork.operation import operation, utc_now
-from outwork.stages.execution import importing, queries, reserving, submitting
-from outwork.stages.execution.model import DRAFTING, IMPORTING, ImportState
+from outwork.stages.execution import importing, queries, reading, reserving, submitting
+from outwork.stages.execution.model import DRAFTING, IMPORTING, Import, ImportState
 from outwork.vocabulary import ActorId, AssignmentId, EngagementId, ImportId, Purpose
 
 DRAFTS = 10  # a turn
@@ -66,15 +67,33 @@ def kind_of(error: BaseException) -> str:
 
 
 def admit_next(database: Database, who: ActorId, identifier: ImportId) -> bool:
-    """Take the next chunks of an import's rows in, for whoever started it; whether there is more.
+    """Take the next turn of an import's rows in, for whoever started it; whether there is more.
 
-    They are one transaction: a crash loses what is under way and nothing else, and taking rows in
-    again begins where the last turn ended. Raises as `admit_rows` does.
+    It is one transaction: a crash loses what is under way and nothing else, and taking rows in
+    again begins where the last turn ended. While it is written, the one behind it is read and
+    sealed already; if that turns out not to be what comes next, it is read again. Raises as
+    `admit_rows` does.
     """
+    ahead = _ahead.pop(identifier, None)
     with uncollected(), operation(database, who) as op:
-        if queries.import_(op.db, identifier).state is not ImportState.ADMITTING:
+        found = queries.import_(op.db, identifier)
+        if found.state is not ImportState.ADMITTING:
             return False
-        return importing.admit_rows(op, identifier)
+        turn = None if ahead is None else ahead.result()
+        if turn is None or turn.start != found.read:
+            turn = reading.read_turn(op.db, found)
+        if turn.full:
+            _ahead[identifier] = _reader.submit(_read_ahead, database, turn.behind(found))
+        return importing.admit_rows(op, identifier, turn)
+
+
+def _read_ahead(database: Database, found: Import) -> reading.Turn:
+    with database.transaction("job", [found.engagement_id]) as db:
+        return reading.read_turn(db, found)
+
+
+_reader = ThreadPoolExecutor(1, "outwork-rows")
+_ahead: dict[ImportId, Future[reading.Turn]] = {}  # at most a turn an import under way
 
 
 def turn(database: Database, engagement: EngagementId, job: str) -> tuple[int, bool]:
