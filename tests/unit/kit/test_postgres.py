@@ -20,7 +20,7 @@ import pytest
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from outwork.kit import postgres
-from outwork.kit.postgres import APP, OWNER, Cluster, PostgresUnavailable, programs, server
+from outwork.kit.postgres import APP, JOBS, OWNER, Cluster, PostgresUnavailable, programs, server
 
 Start = Callable[..., Cluster]
 
@@ -168,7 +168,7 @@ def test_application_role_is_bound_by_row_level_security(folder: Path, start: St
     )
     assert ask(cluster.dsn_app, "SELECT count(*) FROM secret") == 0
     assert ask(cluster.dsn_app, "SELECT current_user") == APP
-    for role in (OWNER, APP):
+    for role in (OWNER, APP, JOBS):
         flags = (
             "SELECT rolsuper OR rolbypassrls OR rolcreaterole OR rolcreatedb OR rolreplication"
             f" FROM pg_roles WHERE rolname = '{role}'"
@@ -427,6 +427,7 @@ def test_roles_made_on_a_given_server(
         f"DROP DATABASE {postgres.DATABASE}",
         f"DROP ROLE {OWNER}",
         f"DROP ROLE {APP}",
+        f"DROP ROLE {JOBS}",
         f"CREATE ROLE boss LOGIN {role} PASSWORD 'secret'",
         "CREATE DATABASE business OWNER boss",
     )
@@ -439,10 +440,23 @@ def test_roles_made_on_a_given_server(
         assert ask(external.dsn_app, "SELECT current_user || current_database()") == (
             f"{APP}business"
         )
-        with pytest.raises(psycopg.errors.InsufficientPrivilege):
-            tell(external.dsn_app, "SELECT * FROM made")
+        tell(external.dsn_jobs, "CREATE SCHEMA IF NOT EXISTS jobs")
+        for dsn in (external.dsn_app, external.dsn_jobs):
+            with pytest.raises(psycopg.errors.InsufficientPrivilege):
+                tell(dsn, "SELECT * FROM made")
     assert ask(external.create_database("another").owner, "SELECT 1") == 1
     external.drop_database("another")
+
+
+def test_a_folder_older_than_a_role_is_given_it(folder: Path, start: Start) -> None:
+    first = start(folder, durable=False)
+    state = json.loads((folder / "postgres.json").read_text())
+    del state["passwords"][JOBS]
+    (folder / "postgres.json").write_text(json.dumps(state))
+    first.stop()
+    again = start(folder, durable=False)
+    assert ask(again.dsn_jobs, "SELECT current_user") == JOBS
+    assert ask(again.dsn_app, "SELECT current_user") == APP
 
 
 def test_given_server_that_is_not_there(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
