@@ -109,7 +109,7 @@ def test_what_stops_a_chunk_leaves_nothing_of_it(
     upload(intake, identifier, content)
     intake.act("dana", execution.complete_upload, identifier)
     assert intake.act("dana", execution.admit_rows, identifier)
-    tables = ("document", "document_content", "work_item", "row_print", "import_chunk", "event")
+    tables = ("document", "document_content", "work_item", "import_chunk", "event")
     before = [intake.look(_count, table) for table in tables]
     real: Callable[..., None] = importing.copy_into
 

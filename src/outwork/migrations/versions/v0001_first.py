@@ -42,7 +42,6 @@ SCOPED = {
     "quality_plan": "engagement_id",
     "rate": "engagement_id",
     "row_fault": "engagement_id",
-    "row_print": "engagement_id",
     "sample": "engagement_id",
     "score": "engagement_id",
     "seed_commitment": "engagement_id",
@@ -403,6 +402,7 @@ def _create() -> None:
         sa.Column("first", sa.Text(), nullable=False),
         sa.Column("items", sa.Integer(), nullable=False),
         sa.Column("commitments", sa.LargeBinary(), nullable=False),
+        sa.Column("marks", sa.LargeBinary(), nullable=False),
         sa.PrimaryKeyConstraint("import_id", "number", name=op.f("pk_import_chunk")),
         sa.UniqueConstraint("first", name=op.f("uq_import_chunk_first")),
         info={"scope": "engagement"},
@@ -624,14 +624,6 @@ def _create() -> None:
         sa.Column("code", sa.Text(), nullable=False),
         sa.Column("place", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("import_id", "line", name=op.f("pk_row_fault")),
-        info={"scope": "engagement"},
-    )
-    op.create_table(
-        "row_print",
-        sa.Column("engagement_id", sa.Text(), nullable=False),
-        sa.Column("work_order_id", sa.Text(), nullable=False),
-        sa.Column("print", sa.LargeBinary(), nullable=False),
-        sa.PrimaryKeyConstraint("work_order_id", "print", name=op.f("pk_row_print")),
         info={"scope": "engagement"},
     )
     op.create_table(

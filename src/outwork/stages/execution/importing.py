@@ -14,6 +14,7 @@ from dataclasses import replace
 from itertools import islice
 from typing import Any
 
+import numpy as np
 import sqlalchemy as sa
 from pydantic import Base64Bytes
 
@@ -33,7 +34,7 @@ from outwork.stages.execution.model import (
     ItemState,
     RowFault,
 )
-from outwork.stages.execution.reading import Turn, pieces, read_turn
+from outwork.stages.execution.reading import Turn, pieces, read_turn, rows_again
 from outwork.stages.execution.rows import Fault, Row, RowFormat
 from outwork.vocabulary import (
     BadInput,
@@ -242,7 +243,8 @@ def _admit(
     op: Operation, found: Import, turn: Turn
 ) -> Iterator[tuple[events.RowsAdmitted, Import]]:
     """Store items and faults; gives for each chunk what to record and the import after it."""
-    again = _once(op, found, turn.marks)
+    again = rows_again(op.db, found, turn)
+    marks = dict(zip(turn.sealed, turn.marks.tolist(), strict=True))
     seen: list[Row | Fault] = [
         Fault(entry.line, entry.end, "row-twice", "") if entry.line in again else entry
         for entry in turn.entries
@@ -260,7 +262,10 @@ def _admit(
             root=Digest(queries.rows_root(*zip(*items, strict=True)).hex() if items else _EMPTY),
             refused=dict(Counter(fault.code for fault in faults)),
         )
-        _keep_chunk(op, found, event, b"".join(bound for _, bound in items), faults)
+        bound = b"".join(commitment for _, commitment in items)
+        lines = [entry.line for entry in chunk if isinstance(entry, Row)]
+        said = np.array([marks[line] for line in lines], np.uint64)
+        _keep_chunk(op, found, event, faults, {"commitments": bound, "marks": said.tobytes()})
         found = replace(
             found,
             read=chunk[-1].end,
@@ -279,46 +284,21 @@ def _keep_chunk(
     op: Operation,
     found: Import,
     event: events.RowsAdmitted,
-    commitments: bytes,
     faults: Sequence[Fault],
+    kept: Mapping[str, bytes],
 ) -> None:
     if event.items:
         op.db.execute(
             sa.insert(store.chunk_table).values(
                 engagement_id=found.engagement_id, import_id=found.id, number=event.chunk,
-                first=event.first, items=event.items, commitments=commitments,
+                first=event.first, items=event.items, **kept,
             )
         )  # fmt: skip
-    kept = faults[: max(0, MOST_FAULTS - found.refused)]
+    told = faults[: max(0, MOST_FAULTS - found.refused)]
     store.faults.add(
         op.db,
-        *(RowFault(found.engagement_id, found.id, f.line, f.code, f.place) for f in kept),
+        *(RowFault(found.engagement_id, found.id, f.line, f.code, f.place) for f in told),
     )
-
-
-def _once(op: Operation, found: Import, marks: Mapping[int, bytes]) -> set[int]:
-    """Note what the rows say; gives the lines of those that the work order holds already."""
-    if not marks:
-        return set()
-    lines: dict[bytes, int] = {}
-    again = {line for line, mark in marks.items() if lines.setdefault(mark, line) != line}
-    alike = {"engagement_id": found.engagement_id, "work_order_id": found.work_order_id}
-    parameters = alike | {"prints": b"".join(lines), "last": len(lines) - 1}
-    with op.db.begin_nested() as attempt:
-        if op.db.execute(sa.text(_NOTE), parameters).rowcount == len(lines):
-            return again
-        attempt.rollback()
-    noted = op.db.execute(sa.text(_NOTE + " returning print"), parameters).scalars()
-    return again | {lines[mark] for mark in lines.keys() - set(noted)}
-
-
-# The prints come as one value: an array of as many is slower to write and to read.
-_NOTE = (
-    "insert into row_print (engagement_id, work_order_id, print)"
-    " select :engagement_id, :work_order_id,"
-    " substring(cast(:prints as bytea) from 16 * n + 1 for 16)"
-    " from generate_series(0, cast(:last as int)) as n on conflict do nothing"
-)
 
 
 def _store_items(

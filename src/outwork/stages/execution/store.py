@@ -132,15 +132,10 @@ chunk_table = scoped(
     text("first", unique=True), sa.Column("items", sa.Integer, nullable=False),
     # 32 bytes a row, in order: what the leaves of the chunk's tree bind to.
     sa.Column("commitments", sa.LargeBinary, nullable=False),
+    # 8 bytes a row: a keyed hash of what it says, for a row is taken in once a work order. Here
+    # they are written in order; an index of them would be written all over.
+    sa.Column("marks", sa.LargeBinary, nullable=False),
     sa.PrimaryKeyConstraint("import_id", "number"),
-    listed=False,
-)  # fmt: skip
-
-# A row is taken in once a work order: 16 bytes of a keyed hash of what it says.
-print_table = scoped(
-    "row_print",
-    text("work_order_id"), sa.Column("print", sa.LargeBinary, nullable=False),
-    sa.PrimaryKeyConstraint("work_order_id", "print"),
     listed=False,
 )  # fmt: skip
 
