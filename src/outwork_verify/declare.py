@@ -12,6 +12,7 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
+from outwork_verify import usual
 from outwork_verify.entry import Event, instant, reject
 from outwork_verify.state import STAGES, Member, State, WorkOrder
 
@@ -20,6 +21,8 @@ Fits = Callable[[Any], bool]
 Judge = Callable[[State, Event, Member], None]
 
 HANDLERS: dict[tuple[str, int], Handler] = {}
+QUICK: dict[Handler, tuple[usual.Read, Handler]] = {}
+"""By handler: what recognises the usual lines of its kind, and what then is left to judge."""
 
 _DECIMAL = re.compile(r"-?[0-9]{1,30}(\.[0-9]{1,30})?(E[+-]?[0-9]{1,2})?")
 _DIGEST = re.compile(r"[0-9a-f]{64}")
@@ -83,7 +86,10 @@ def money(value: Any) -> bool:
 
 def one_of(*allowed: str) -> Fits:
     """One of some words."""
-    return lambda value: isinstance(value, str) and value in allowed
+    spelled = "|".join(map(re.escape, allowed))
+    return _spelled(
+        lambda value: isinstance(value, str) and value in allowed, f'"({spelled})"', None
+    )
 
 
 def optional(fits: Fits) -> Fits:
@@ -93,13 +99,28 @@ def optional(fits: Fits) -> Fits:
 
 def mapping(fits: Fits) -> Fits:
     """An object whose values all fit."""
-    return lambda value: isinstance(value, dict) and all(map(fits, value.values()))
+    return _spelled(
+        lambda value: isinstance(value, dict) and all(map(fits, value.values())), *usual.flat(fits)
+    )
 
 
 def anything(_: Any) -> bool:
     """Whatever it is; the rule itself looks."""
     return True
 
+
+def _spelled(fits: Fits, pattern: str, convert: usual.Convert | None) -> Fits:
+    usual.USUAL[fits] = (pattern, convert)
+    return fits
+
+
+_spelled(text, usual.TEXT, None)
+_spelled(words, usual.WORDS, None)
+_spelled(count, usual.COUNT, int)
+_spelled(positive, usual.POSITIVE, int)
+_spelled(flag, "(true|false)", "true".__eq__)
+_spelled(digest, usual.DIGEST, None)
+_spelled(moment, usual.MOMENT, None)
 
 SIDE = one_of("client", "provider", "auditor")
 STAGE = one_of(*STAGES)
@@ -126,7 +147,7 @@ def founding(
             check(event)
             judge(state, event)
 
-        HANDLERS[kind, version] = handler
+        _enter(handler, judge, kind, version, public, sealed)
         return judge
 
     return register
@@ -147,14 +168,27 @@ def rule(
     allowed, here = frozenset(roles), frozenset(stages)
 
     def register(judge: Judge) -> Judge:
-        def handler(state: State, event: Event) -> None:
-            check(event)
+        def judged(state: State, event: Event) -> None:
             judge(state, event, acting(state, event, allowed, here))
 
-        HANDLERS[kind, 1] = handler
+        def handler(state: State, event: Event) -> None:
+            check(event)
+            judged(state, event)
+
+        _enter(handler, judged, kind, 1, public, sealed)
         return judge
 
     return register
+
+
+def _enter(
+    handler: Handler, judge: Handler, kind: str, version: int, public: Mapping[str, Fits],
+    sealed: Collection[str],
+) -> None:  # fmt: skip
+    HANDLERS[kind, version] = handler
+    read = usual.reader(kind, version, public, sealed)
+    if read is not None:
+        QUICK[handler] = read, judge
 
 
 def acting(

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any, NoReturn
+from functools import lru_cache
+from typing import Any, NamedTuple, NoReturn
 
 from outwork_verify import canonical
 from outwork_verify.container import Failure
@@ -16,11 +16,15 @@ ENTRIES = "entries.jsonl"
 _NAMES = ["actor", "at", "kind", "public", "sealed", "seq", "version"]
 _KIND = re.compile(r"[a-z][a-z_]*\.[a-z][a-z0-9-]*")
 _AT = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{6}Z")
+# The usual instants: in UTC, whole seconds or microseconds, on a day that every month has.
+_UTC = re.compile(
+    r"([0-9]{3}[1-9]-(?:0[1-9]|1[0-2])-(?:0[1-9]|1[0-9]|2[0-8])"
+    r"T(?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9])(?:\.([0-9]{6}))?(?:Z|\+00:00)"
+)
 _LOWER_HEX = re.compile(r"[0-9a-f]*")
 
 
-@dataclass(frozen=True, slots=True)
-class Event:
+class Event(NamedTuple):
     """One entry of the log. `at` is RFC 3339 in UTC with microseconds; `public` and `sealed` map
     field names to values and to commitments (64 hex digits)."""
 
@@ -54,6 +58,14 @@ def instant(text: str) -> str:
     """An instant with a zone, in the one form in which the log compares; raises ValueError."""
     if _AT.fullmatch(text):
         return text
+    match = _UTC.fullmatch(text)
+    if match is not None:
+        return f"{match[1]}.{match[2] or '000000'}Z"
+    return _in_utc(text)
+
+
+@lru_cache(maxsize=4096)
+def _in_utc(text: str) -> str:
     moment = datetime.fromisoformat(text)
     if moment.tzinfo is None:
         raise ValueError("an instant without a zone")

@@ -168,7 +168,9 @@ def _begin(state: State, event: Event, member: Member, made: Assignment) -> None
     if item is None:
         reject(event, "reserves an item that was not taken in")
     work = f"{made.purpose}/{made.level}"
-    claimed = sum(f"{a.purpose}/{a.level}" == work for a in item.live.values())
+    claimed = 0
+    for other in item.live.values():
+        claimed += (other.purpose, other.level) == (made.purpose, made.level)
     if claimed >= item.waiting.get(work, 0):
         reject(event, f"reserves {work} of an item for which none waits")
     item.live[event.public["assignment"]] = made

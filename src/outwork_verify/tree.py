@@ -23,27 +23,46 @@ def leaf_hash(data: bytes) -> bytes:
 
 
 class Frontier:
-    """A tree that grows leaf by leaf, of which only the whole subtrees on the left are kept."""
+    """A tree that grows leaf by leaf, of which only the whole subtrees on the left are kept.
+
+    Leaves wait until a root is asked for: hashed together, row by row, they cost less than one by
+    one. `append` adds a leaf by its content.
+    """
 
     def __init__(self) -> None:
-        self._stack: list[tuple[int, bytes]] = []
-
-    def append(self, data: bytes) -> None:
-        """Adds a leaf by its content."""
-        stack, height, digest = self._stack, 0, sha256(b"\x00" + data).digest()
-        while stack and stack[-1][0] == height:
-            digest = sha256(b"\x01" + stack.pop()[1] + digest).digest()
-            height += 1
-        stack.append((height, digest))
+        self._size = 0
+        self._hashes: list[bytes] = []  # of the whole subtrees, the largest first
+        self._waiting: list[bytes] = []
+        self.append = self._waiting.append
 
     def root(self) -> bytes:
         """The root over all leaves so far; EMPTY_ROOT for none."""
-        if not self._stack:
+        self._settle()
+        if not self._hashes:
             return EMPTY_ROOT
-        digest = self._stack[-1][1]
-        for _, left in reversed(self._stack[:-1]):
+        digest = self._hashes[-1]
+        for left in reversed(self._hashes[:-1]):
             digest = _node(left, digest)
         return digest
+
+    def _settle(self) -> None:
+        """Folds the waiting leaves into whole subtrees, one row of the tree after the other."""
+        row = [sha256(b"\x00" + data).digest() for data in self._waiting]
+        self._waiting.clear()
+        size, kept = self._size, self._hashes
+        self._size += len(row)
+        left: list[bytes] = []  # this row's node without a sibling, if it has one, above the next's
+        while row or size:
+            if size & 1:
+                row.insert(0, kept.pop())
+            if len(row) & 1:
+                left.append(row.pop())
+            pairs = iter(row)
+            row = [sha256(b"\x01" + a + b).digest() for a, b in zip(pairs, pairs, strict=True)]
+            size >>= 1
+            if not row:
+                break
+        kept += reversed(left)
 
 
 def root(leaves: Iterable[bytes]) -> bytes:

@@ -231,3 +231,14 @@ def test_grow_names_every_completed_node() -> None:
 def test_senseless_requests_are_refused(wrong: Callable[[], object]) -> None:
     with pytest.raises(ValueError, match=r"\w"):
         wrong()
+
+
+@given(st.lists(st.tuples(st.binary(max_size=9), st.booleans()), max_size=90))
+def test_the_verifiers_tree_may_be_asked_at_any_time(steps: list[tuple[bytes, bool]]) -> None:
+    grown, leaves = second.Frontier(), list[bytes]()
+    for data, ask in steps:
+        grown.append(data)
+        leaves.append(data)
+        if ask:
+            assert grown.root() == defined_root(leaves)
+    assert grown.root() == defined_root(leaves)
