@@ -12,7 +12,7 @@ STAMPS := $(VENV)/.stamps
 VENDOR := src/outwork/interfaces/web/static/vendor
 
 .NOTPARALLEL:
-.PHONY: help setup run test check bench bench-peers lock assets clean distclean need-setup need-test
+.PHONY: help setup run test check bench bench-peers verifier lock assets clean distclean need-setup need-test
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 14
@@ -33,6 +33,9 @@ bench: setup $(STAMPS)/dev ## a named benchmark: make bench NAME=contracts ARGS=
 
 bench-peers: $(STAMPS)/bootstrap ## the peers that benchmarks compare with, each in an environment of its own
 	@tools/peers.sh
+
+verifier: setup ## the offline verifier as one file, build/outwork-verify.pyz
+	@mkdir -p build && $(BIN)/outwork admin verifier --out build/outwork-verify.pyz
 
 lock: $(STAMPS)/bootstrap ## writes the hash-pinned locks anew: make lock ARGS=--upgrade
 	@tools/lock.sh $(ARGS)

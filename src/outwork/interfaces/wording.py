@@ -175,6 +175,7 @@ MESSAGES: Mapping[str, str] = {
     "empty-file": msg("%(file)s is empty."),
     "too-large": msg("%(file)s is larger than the limit of %(largest)s."),
     "encrypted": msg("%(file)s is encrypted; bring it without a password."),
+    "unwritable": msg("%(path)s cannot be written: %(reason)s."),
     "unreadable": msg("%(file)s is damaged or not what its name says."),
     "not-utf8": msg("%(file)s is not UTF-8 text."),
     "no-text-layer": msg(

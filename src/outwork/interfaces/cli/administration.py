@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
+import io
 from collections.abc import Callable
 from contextlib import AbstractContextManager
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -11,7 +14,8 @@ import typer
 from outwork import access, agreements, ledger
 from outwork.interfaces.wording import explain
 from outwork.operation import utc_now
-from outwork.vocabulary import EngagementId, NotFound, OutworkError
+from outwork.vocabulary import BadInput, EngagementId, NotFound, OutworkError
+from outwork_verify import single
 
 
 def build(open_home: Callable[[], AbstractContextManager[Any]]) -> typer.Typer:
@@ -71,7 +75,23 @@ def build(open_home: Callable[[], AbstractContextManager[Any]]) -> typer.Typer:
         if wrong:
             raise typer.Exit(1)
 
+    group.command()(verifier)
     return group
+
+
+def verifier(
+    out: Annotated[Path, typer.Option(help="The file to write.")] = Path("outwork-verify.pyz"),
+) -> None:
+    """Write the offline verifier as one file, to hand to an auditor."""
+    made = io.BytesIO()
+    single.write(made)
+    try:
+        out.write_bytes(made.getvalue())
+    except OSError as error:
+        _fail(BadInput("unwritable", path=str(out), reason=error.strerror or str(error)))
+    digest = hashlib.sha256(made.getvalue()).hexdigest()
+    typer.echo(f"{out}  {len(made.getvalue())} bytes, SHA-256 {digest}")
+    typer.echo(f"Run it: python -I {out} BUNDLE --policy FILE")
 
 
 def _fail(error: OutworkError) -> None:
