@@ -109,6 +109,7 @@ def main() -> int:
     body = render_python_code(ops.UpgradeOps(steps), sqlalchemy_module_prefix="sa.")
     for spelled in (", astext_type=Text()", "astext_type=Text()"):  # the default: no import for it
         body = body.replace(spelled, "")
+    body = body.replace("ARRAY(Text())", "ARRAY(sa.Text())")  # left without its module there
     text = HEAD.format(scoped=repr(scoped)) + "def _create() -> None:\n" + _indented(body)
     text += (
         "\n\nFUNCTIONS = (\n"

@@ -25,6 +25,8 @@ QUICK: dict[Handler, tuple[usual.Read, Handler]] = {}
 """By handler: what recognises the usual lines of its kind, and what then is left to judge."""
 
 _DECIMAL = re.compile(r"-?[0-9]{1,30}(\.[0-9]{1,30})?(E[+-]?[0-9]{1,2})?")
+_WORD = r"[a-z0-9]{1,30}(-[a-z0-9]{1,30}){0,4}"
+_CODE = re.compile(rf"{_WORD}(\.{_WORD}){{0,4}}")
 _DIGEST = re.compile(r"[0-9a-f]{64}")
 
 
@@ -90,6 +92,16 @@ def one_of(*allowed: str) -> Fits:
     return _spelled(
         lambda value: isinstance(value, str) and value in allowed, f'"({spelled})"', None
     )
+
+
+def level(value: Any) -> bool:
+    """A clearance, from 0 to 9."""
+    return count(value) and value <= 9
+
+
+def codes(value: Any) -> bool:
+    """A sorted list of codes, none twice: words of lower-case letters and digits."""
+    return texts(value) and all(map(_CODE.fullmatch, value)) and value == sorted(set(value))
 
 
 def optional(fits: Fits) -> Fits:

@@ -15,6 +15,7 @@ from outwork_verify.declare import (
     decimal,
     digest,
     founding,
+    level,
     mapping,
     money,
     one_of,
@@ -54,6 +55,33 @@ def _party_registered(state: State, event: Event) -> None:
 )
 def _actor_registered(state: State, event: Event) -> None:
     _of_the_installation(state, event)
+
+
+@founding(
+    "workforce.qualified",
+    {"subject": text, "clearance": level},
+    ["credentials.", "languages", "skills"],
+)
+def _qualified(state: State, event: Event) -> None:
+    _of_the_installation(state, event)
+
+
+@founding("workforce.barrier-raised", {"subject": text, "party": text}, ["reason"])
+def _barrier_raised(state: State, event: Event) -> None:
+    _of_the_installation(state, event)
+    barrier = (event.public["subject"], event.public["party"])
+    if barrier in state.barriers:
+        reject(event, "raises a barrier that stands")
+    state.barriers.add(barrier)
+
+
+@founding("workforce.barrier-lifted", {"subject": text, "party": text}, ["reason"])
+def _barrier_lifted(state: State, event: Event) -> None:
+    _of_the_installation(state, event)
+    barrier = (event.public["subject"], event.public["party"])
+    if barrier not in state.barriers:
+        reject(event, "lifts a barrier that does not stand")
+    state.barriers.remove(barrier)
 
 
 def _of_the_installation(state: State, event: Event) -> None:

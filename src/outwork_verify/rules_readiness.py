@@ -7,10 +7,12 @@ from decimal import Decimal
 
 from outwork_verify.declare import (
     MANAGERS,
+    codes,
     count,
     decimal,
     digest,
     flag,
+    level,
     mapping,
     moment,
     money,
@@ -176,6 +178,22 @@ def _quality_planned(state: State, event: Event, _: Member) -> None:
     if not protects or not risk_stated(p["producer_risk"], producer):
         reject(event, "states other risks than the plan has")
     state.planned[p["line"]] = lot
+
+
+@rule(
+    "setup.need-stated",
+    {
+        "line": text, "skills": codes, "languages": codes, "clearance": level,
+        "credentials": codes, "adverse": texts,
+    },
+    roles=MANAGERS,
+    stages=WHILE_WORKING,
+)  # fmt: skip
+def _need_stated(state: State, event: Event, _: Member) -> None:
+    if event.public["line"] not in state.lines:
+        reject(event, "says what a line needs that is not in the statement of work")
+    if state.client in event.public["adverse"]:
+        reject(event, "calls the client adverse to itself")
 
 
 @rule(

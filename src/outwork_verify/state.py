@@ -259,6 +259,7 @@ class State:
     members: dict[str, Member] = field(default_factory=dict)
     lines: dict[str, Line] = field(default_factory=dict)
     waivers: dict[str, Waiver] = field(default_factory=dict)
+    barriers: set[tuple[str, str]] = field(default_factory=set)
     relied_on: dict[str, set[str]] = field(default_factory=dict)
     scope: str = ""
     weights: Mapping[str, int] = field(default_factory=dict)

@@ -16,7 +16,7 @@ from tests.support.database import fresh_database
 from tests.support.engagement import World
 from tests.support.service import KEY, tiny_service
 
-from outwork import access, practices
+from outwork import access, practices, workforce
 from outwork.agreements import WorkOrder, WorkPhase
 from outwork.agreements import store as agreements_store
 from outwork.kit.postgres import Cluster
@@ -39,7 +39,9 @@ from outwork.vocabulary import (
     AssignmentId,
     DocumentId,
     ItemId,
+    LineId,
     NotFound,
+    PartyId,
     Purpose,
     Refusal,
     Role,
@@ -48,8 +50,10 @@ from outwork.vocabulary import (
     SubmissionId,
     WorkOrderId,
 )
+from outwork.workforce import store as workforce_store
 
 ME, ANOTHER = "ana", "ben"
+LINES = (LineId("lin_0"), LineId("lin_1"))
 DAY = timedelta(days=1)
 
 
@@ -89,6 +93,35 @@ wanted = st.builds(
     lambda w: replace(w, reserved=w.reserved or ANOTHER) if w.purpose is Purpose.CERTIFY else w
 )
 past = st.builds(Past, st.integers(0, 2), st.booleans(), st.sampled_from(Purpose))
+codes = st.frozensets(st.sampled_from(["law", "law.lease", "tax"]), max_size=2)
+days = st.integers(-1, 1)  # a credential that has expired, expires now, or holds
+
+
+@dataclass(frozen=True)
+class Fit:
+    """What the person brings, and what the line of order 0 needs; parties: 0 client, 1 adverse."""
+
+    skills: frozenset[str]
+    languages: frozenset[str]
+    clearance: int
+    credentials: dict[str, int]
+    barred: frozenset[int]
+    needs: tuple[frozenset[str], frozenset[str], int, frozenset[str], bool] | None
+
+
+fits = st.builds(
+    Fit,
+    codes,
+    codes,
+    st.integers(0, 2),
+    st.dictionaries(st.sampled_from(["bar", "cpa"]), days),
+    st.frozensets(st.sampled_from([0, 1, 1, 2]), max_size=1),
+    st.none()
+    | st.tuples(
+        codes, codes, st.integers(0, 2), st.frozensets(st.sampled_from(["bar", "cpa"]), max_size=1),
+        st.booleans(),
+    ),
+)  # fmt: skip
 roles = st.sets(st.sampled_from([Role.ANALYST, Role.REVIEWER, Role.AGENT]), min_size=1)
 
 
@@ -119,6 +152,7 @@ class TakenBack(Exception):
     held=roles,
     certified=st.booleans(),
     only=st.sampled_from([None, 0, 1]),
+    fit=fits,
 )
 def test_the_claim_takes_what_the_rule_allows(
     world: World,
@@ -127,11 +161,13 @@ def test_the_claim_takes_what_the_rule_allows(
     held: set[Role],
     certified: bool,
     only: int | None,
+    fit: Fit,
 ) -> None:
     world.now += timedelta(minutes=1)
     try:
         with operation(world.database, world.people[ME], world.now) as op:
             rows = build(world, op, assignments, submissions, held, certified)
+            state(world, op, fit)
             compare(world, op, rows, held, certified, only)
             raise TakenBack
     except TakenBack:
@@ -162,7 +198,7 @@ def build(
         op.db,
         *(
             WorkOrder(
-                world.engagement, WorkOrderId(f"wo_{n}"), world.line, f"Order {n}", Shape.ITEMISED,
+                world.engagement, WorkOrderId(f"wo_{n}"), LINES[n], f"Order {n}", Shape.ITEMISED,
                 Stage.EXECUTION, WorkPhase.RELEASED, 1, world.now,
             )
             for n in range(2)
@@ -189,6 +225,35 @@ def build(
     made = [row(world, op, items, w) for w in assignments]
     store.assignments.add(op.db, *made)
     return made
+
+
+def parties(world: World) -> list[PartyId]:
+    """Client, adverse party, a third."""
+    return [world.parties[name] for name in ("client", "stranger", "other")]
+
+
+def state(world: World, op: Operation, fit: Fit) -> None:
+    """Write what the person brings and what the first line needs."""
+    workforce_store.set_qualification(
+        op.db,
+        workforce.Qualification(
+            op.actor.id,
+            workforce.with_broader(fit.skills),
+            fit.languages,
+            fit.clearance,
+            {code: world.now + n * DAY for code, n in fit.credentials.items()},
+            frozenset(parties(world)[n] for n in fit.barred),
+        ),
+    )
+    if fit.needs is not None:
+        skills, languages, clearance, credentials, opposed = fit.needs
+        adverse = frozenset(parties(world)[1:2] if opposed else ())
+        workforce.set_need(
+            op.db,
+            workforce.Need(
+                world.engagement, LINES[0], skills, languages, clearance, credentials, adverse
+            ),
+        )
 
 
 def row(world: World, op: Operation, items: list[WorkItem], w: Wanted) -> Assignment:
@@ -225,7 +290,13 @@ def may(world: World, op: Operation, a: Assignment, held: set[Role], certified: 
     assert member is not None
     authors = execution.authors(op.db, a.item_id)
     barred = obstacles(a.purpose, a.level, member.pseudonym, held, certified, authors)
-    return free and a.reserved_for in (None, mine) and not barred
+    needed = None
+    if a.purpose is not Purpose.CERTIFY and a.work_order_id == "wo_0":
+        needed = workforce.need_of(op.db, LINES[0])
+    unmet = workforce.ineligible(
+        workforce.qualification(op.db, mine), needed, world.parties["client"], world.now
+    )
+    return free and a.reserved_for in (None, mine) and not barred and not unmet
 
 
 def compare(
@@ -256,6 +327,6 @@ def compare(
         refused, claimed = error.code, None
     else:
         refused = ""
-    assert refused in ("", "not-certified")
-    assert not (refused and certified)
+    assert refused in ("", "not-certified", "barred-by-client")
+    assert not (refused == "not-certified" and certified)
     assert claimed == (None if best is None else best.id)

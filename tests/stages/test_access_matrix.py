@@ -83,6 +83,12 @@ ARGUMENTS: dict[str, Callable[[World], dict[str, Any]]] = {
     "setup.plan_quality": lambda w: {"line": w.line},
     "setup.set_calendar": lambda w: {
         "engagement": w.engagement, "actor": w.people["ana"], "zone": "Nowhere"},
+    "setup.state_need": lambda w: {"line": w.line, "clearance": -1},
+    "workforce.bar": lambda w: {
+        "actor": w.people["ana"], "party": w.parties["client"], "reason": ""},
+    "workforce.lift_barrier": lambda w: {
+        "actor": w.people["ana"], "party": w.parties["client"], "reason": ""},
+    "workforce.qualify": lambda w: {"actor": w.people["ana"], "clearance": -1},
     "execution.abandon_import": lambda w: {"import_id": IMPORT[w.engagement]},
     "execution.admit_rows": lambda w: {"import_id": IMPORT[w.engagement]},
     "execution.complete_upload": lambda w: {"import_id": IMPORT[w.engagement]},

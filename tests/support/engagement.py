@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 from tests.support.service import GUIDELINE, KEY, content, right
 
-from outwork import access, agreements, documents, ledger
+from outwork import access, agreements, documents, ledger, workforce
 from outwork.access import Actor, ActorKind
 from outwork.agreements import Engagement, WorkOrder
 from outwork.kit.database import Connection, Database
@@ -295,6 +295,11 @@ class World:
                      START, START + timedelta(days=365))  # fmt: skip
         self.act("dana", setup.plan_quality, self.line)
         self.act("vera", setup.agree_rates, self.engagement)
+
+    def qualify(self, *who: str, **brings: Any) -> None:
+        """State what people bring, as the administrator does."""
+        for name in who:
+            self.act("administrator", workforce.qualify, self.people[name], **brings)
 
     def approve(self) -> None:
         """To execution."""

@@ -117,9 +117,13 @@ DONE: Mapping[str, str] = {
     "setup.date_entitlement": msg("The entitlement is dated."),
     "setup.plan_quality": msg("The quality plan is made."),
     "setup.set_calendar": msg("The calendar is set."),
+    "setup.state_need": msg("The line's need is stated."),
     "transfer.pass_tollgate": msg("The tollgate is passed."),
     "transfer.publish_guideline": msg("The guideline is in force."),
     "transfer.set_bar": msg("The bar is set."),
+    "workforce.bar": msg("The barrier stands."),
+    "workforce.lift_barrier": msg("The barrier is lifted."),
+    "workforce.qualify": msg("The qualification is stated."),
 }
 
 # The same messages where their count is one.
@@ -279,6 +283,36 @@ MESSAGES: Mapping[str, str] = {
     "no-analyst": msg("There is no analyst in the team."),
     "not-certified": msg("%(name)s is not certified for the guideline in force."),
     "certification-under-way": msg("The certification is under way already."),
+    # Workforce
+    "barred-by-client": msg(
+        "An information barrier stands between you and the client; only the "
+        "administrator can lift it."
+    ),
+    "barred-by-adverse-party": msg(
+        "An information barrier stands between you and a party on the "
+        "other side; only the administrator can lift it."
+    ),
+    "skill-missing": msg(
+        "It takes skills that are not on record: %(skills)s. The administrator records them."
+    ),
+    "language-missing": msg(
+        "It takes languages that are not on record: %(languages)s. The administrator records them."
+    ),
+    "clearance-too-low": msg("It takes clearance %(needs)s; on record is %(has)s."),
+    "credential-missing": msg("It takes credentials that are not on record: %(credentials)s."),
+    "credential-expired": msg(
+        "The credential %(credential)s expired at %(at)s; it has to be renewed and recorded."
+    ),
+    "already-barred": msg("That barrier stands already."),
+    "not-barred": msg("There is no such barrier."),
+    "reason-too-long": msg("A reason has at most %(most)s characters."),
+    "codes-too-many": msg("At most %(most)s %(what)s can be named."),
+    "not-a-code": msg(
+        "%(value)s in %(what)s is not a code: lower-case letters and digits, "
+        "joined by hyphens, parts by points."
+    ),
+    "clearance-outside": msg("Clearance goes from 0 to %(highest)s."),
+    "client-adverse": msg("The client is not a party adverse to itself."),
     # Set-up
     "no-reviewer": msg("There is no reviewer in the team."),
     "duties-not-segregated": msg("The only reviewer is also the only analyst."),

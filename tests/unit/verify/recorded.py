@@ -18,7 +18,7 @@ from tests.support.service import content
 
 from outwork.kit import outbox
 from outwork.ledger import bundle, canonical, checkpoint, tree
-from outwork.stages import acceptance, assurance, execution, requirements, selection
+from outwork.stages import acceptance, assurance, execution, requirements, selection, setup
 from outwork.stages.acceptance import ReturnedItem
 from outwork.stages.assurance import DefectFound
 from outwork.stages.execution import RowFormat
@@ -27,6 +27,7 @@ from outwork_verify import Report, verify
 
 Signer = checkpoint.Signer
 Entry = dict[str, Any]
+PEOPLE_AT_WORK = ("ana", "ben", "rosa", "both", "bot", "bot2")
 
 
 @dataclass
@@ -131,6 +132,10 @@ def eventful(world: World) -> World:
     world.certify("ana", "bot")
     world.waive("transfer", "not-certified")
     world.upto("open", after="certify_team")
+    world.qualify(*PEOPLE_AT_WORK, skills=["legal.leases"], languages=["en"], clearance=2)
+    world.act(
+        "vera", setup.state_need, world.line, ["legal"], ["en"], 1, (), [world.parties["stranger"]]
+    )
     world.admit(5)
     _bring_rows(world)
     world.act("dana", execution.refuse_file, world.order, "strange.bin", "unreadable")

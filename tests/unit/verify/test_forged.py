@@ -256,6 +256,19 @@ change("lower bound", "transfer.certification-scored", lower="0.900000")
 change("another bar", "transfer.certification-scored", bar="0.1")
 change("does not follow", "transfer.certification-scored", passed=False)
 change("count the questions", "transfer.certification-scored", asked=7)
+change("cannot stand there", "setup.need-stated", clearance=10)
+change("cannot stand there", "setup.need-stated", skills=["legal", "a whole sentence"])
+change("cannot stand there", "setup.need-stated", skills=["legal", "legal"])
+change("not in the statement of work", "setup.need-stated", line="lin_elsewhere")
+
+
+@forgery("adverse to itself")
+def a_client_against_itself(log: Log) -> Entry:
+    entry = log.one("setup.need-stated")
+    entry["public"]["adverse"] = [log.one("agreements.engagement-opened")["public"]["client"]]
+    return entry
+
+
 change("smallest plan", "setup.quality-planned", sample_size=3)
 change("smallest plan", "setup.quality-planned", acceptance_number=1)
 change("other risks", "setup.quality-planned", consumer_risk="0.100000")

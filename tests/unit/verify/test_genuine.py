@@ -12,7 +12,7 @@ import pytest
 from tests.support.database import fresh_database
 from tests.support.engagement import World
 from tests.support.service import content, right, tiny_service
-from tests.unit.verify.recorded import Log, exported
+from tests.unit.verify.recorded import Entry, Log, exported
 
 from outwork import conduct, ledger, practices
 from outwork.kit.database import Database
@@ -35,7 +35,10 @@ def test_an_eventful_engagement_verifies(genuine: Log, eventful_world: World) ->
 
 def test_it_has_nearly_every_kind(genuine: Log, answers_log: Log) -> None:
     seen = {e["kind"] for e in [*genuine.entries, *answers_log.entries]}
-    registered = {"agreements.party-registered", "agreements.actor-registered"}
+    registered = {
+        "agreements.party-registered", "agreements.actor-registered", "workforce.qualified",
+        "workforce.barrier-raised", "workforce.barrier-lifted",
+    }  # fmt: skip
     assert set(ledger.EVENTS) - seen <= registered
 
 
@@ -57,6 +60,33 @@ def test_every_beginning_of_a_genuine_log_that_ends_with_an_act_verifies(genuine
         assert report.failure is None, (size, report.failure.reason if report.failure else "")
 
 
+def _of_installation(seq: int, kind: str, sealed: list[str], **public: Any) -> Entry:
+    at = "2026-01-01T00:00:00.000000Z"
+    return {"seq": seq, "kind": kind, "version": 1, "actor": "per_1", "at": at,
+            "public": public, "sealed": dict.fromkeys(sealed, "0" * 64)}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("kinds", "reason"),
+    [
+        (["barrier-raised", "barrier-raised"], "raises a barrier that stands"),
+        (["barrier-lifted"], "lifts a barrier that does not stand"),
+    ],
+)
+def test_barriers_are_raised_and_lifted_in_turn(
+    genuine: Log, kinds: list[str], reason: str
+) -> None:
+    entries = [
+        _of_installation(n, f"workforce.{kind}", ["reason"], subject="per_2", party="pty_1")
+        for n, kind in enumerate(kinds)
+    ]
+    own = Log(entries, genuine.contents, genuine.signer)
+    failure = own.judged(deliverables={}, certificate=None, invoice=None).failure
+    assert failure is not None
+    assert failure.entry == len(kinds) - 1
+    assert reason in failure.reason
+
+
 def test_the_installations_log_holds_registrations_only(genuine: Log) -> None:
     entries = [
         {"seq": 0, "kind": "agreements.party-registered", "version": 1, "actor": "per_1",
@@ -65,6 +95,12 @@ def test_the_installations_log_holds_registrations_only(genuine: Log) -> None:
         {"seq": 1, "kind": "agreements.actor-registered", "version": 1, "actor": "per_1",
          "at": "2026-01-01T00:00:00.000000Z", "sealed": {"name": "0" * 64},
          "public": {"subject": "per_2", "actor_kind": "person", "party": "pty_1", "roles": []}},
+        _of_installation(2, "workforce.qualified", ["languages", "skills"],
+                         subject="per_2", clearance=2),
+        _of_installation(3, "workforce.barrier-raised", ["reason"],
+                         subject="per_2", party="pty_1"),
+        _of_installation(4, "workforce.barrier-lifted", ["reason"],
+                         subject="per_2", party="pty_1"),
     ]  # fmt: skip
     own = Log(entries, genuine.contents, genuine.signer)
     assert own.judged(deliverables={}, certificate=None, invoice=None).failure is None

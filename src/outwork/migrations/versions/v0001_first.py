@@ -35,6 +35,7 @@ SCOPED = {
     "line": "engagement_id",
     "log_head": "engagement_id",
     "membership": "engagement_id",
+    "need": "engagement_id",
     "outbox": "engagement_id",
     "placement": "engagement_id",
     "proposal": "engagement_id",
@@ -518,6 +519,19 @@ def _create() -> None:
         op.f("ix_membership_engagement_id"), "membership", ["engagement_id"], unique=False
     )
     op.create_table(
+        "need",
+        sa.Column("engagement_id", sa.Text(), nullable=False),
+        sa.Column("line_id", sa.Text(), nullable=False),
+        sa.Column("skills", postgresql.ARRAY(sa.Text()), nullable=False),
+        sa.Column("languages", postgresql.ARRAY(sa.Text()), nullable=False),
+        sa.Column("clearance", sa.Integer(), nullable=False),
+        sa.Column("credentials", postgresql.ARRAY(sa.Text()), nullable=False),
+        sa.Column("adverse", postgresql.ARRAY(sa.Text()), nullable=False),
+        sa.PrimaryKeyConstraint("line_id", name=op.f("pk_need")),
+        info={"scope": "engagement"},
+    )
+    op.create_index(op.f("ix_need_engagement_id"), "need", ["engagement_id"], unique=False)
+    op.create_table(
         "outbox",
         sa.Column("engagement_id", sa.Text(), nullable=False),
         sa.Column("id", sa.Text(), nullable=False),
@@ -889,6 +903,21 @@ def _create() -> None:
         },
     )
     op.create_table(
+        "qualification",
+        sa.Column("actor_id", sa.Text(), nullable=False),
+        sa.Column("skills", postgresql.ARRAY(sa.Text()), nullable=False),
+        sa.Column("languages", postgresql.ARRAY(sa.Text()), nullable=False),
+        sa.Column("clearance", sa.Integer(), nullable=False),
+        sa.Column("credentials", postgresql.JSONB(none_as_null=True), nullable=False),
+        sa.Column("barred", postgresql.ARRAY(sa.Text()), nullable=False),
+        sa.ForeignKeyConstraint(["actor_id"], ["actor.id"], name=op.f("fk_qualification_actor_id")),
+        sa.PrimaryKeyConstraint("actor_id", name=op.f("pk_qualification")),
+        info={
+            "scope": "global",
+            "reason": "what a person or agent brings holds in every engagement",
+        },
+    )
+    op.create_table(
         "saved_progress",
         sa.Column("engagement_id", sa.Text(), nullable=False),
         sa.Column("assignment_id", sa.Text(), nullable=False),
@@ -958,7 +987,9 @@ $$
     """create function standing(
   p_actor text, p_engagement text, p_at timestamptz,
   out pseudonym text, out roles jsonb, out family text, out live boolean, out stage text,
-  out certified boolean, out doubtful boolean
+  out certified boolean, out doubtful boolean,
+  out barred_here boolean, out skills text[], out languages text[], out clearance integer,
+  out credentials jsonb, out barred text[]
 ) language plpgsql stable as $$
 #variable_conflict use_column
 begin
@@ -976,11 +1007,16 @@ begin
     exists (
       select from waiver w
       where w.engagement_id = p_engagement and w.expires_at <= p_at
-        and w.countersigned_by is not null)
-  into pseudonym, roles, family, live, stage, certified, doubtful
+        and w.countersigned_by is not null),
+    -- A barrier against the client holds for whatever the engagement is about.
+    coalesce(e.client_id = any (q.barred), false),
+    q.skills, q.languages, q.clearance, q.credentials, q.barred
+  into pseudonym, roles, family, live, stage, certified, doubtful,
+    barred_here, skills, languages, clearance, credentials, barred
   from membership m
   join actor a on a.id = m.actor_id
   join engagement e on e.id = m.engagement_id
+  left join qualification q on q.actor_id = m.actor_id
   where m.engagement_id = p_engagement and m.actor_id = p_actor;
 end $$
 """,
@@ -997,7 +1033,7 @@ declare
 begin
   perform pg_advisory_xact_lock_shared(hashtextextended(p_engagement, 1));
   select * into me from standing(p_actor, p_engagement, p_at);
-  if me.pseudonym is null or not me.live or (me.doubtful and not p_trusting)
+  if me.pseudonym is null or not me.live or me.barred_here or (me.doubtful and not p_trusting)
      or me.stage not in ('transfer', 'setup', 'execution', 'assurance') then
     outcome := 'plainly';
     return;
@@ -1018,8 +1054,16 @@ begin
       where me.roles ? t.role and (t.role = 'reviewer' or me.certified)
     ), queue as (
       select o.id as work_order, t.role
-      from work_order o cross join taker t
+      from work_order o cross join taker t left join need n on n.line_id = o.line_id
       where o.engagement_id = p_engagement and (p_order is null or o.id = p_order)
+        and (n.line_id is null or (
+  n.skills <@ coalesce(me.skills, '{}')
+  and n.languages <@ coalesce(me.languages, '{}')
+  and n.clearance <= coalesce(me.clearance, 0)
+  and not n.adverse && coalesce(me.barred, '{}')
+  and not exists (
+    select from unnest(n.credentials) as asked(code)
+    where coalesce((me.credentials ->> asked.code)::timestamptz, '-infinity') <= p_at)))
     ), heads as (
       select q.work_order, q.role, h.rank, h.id
       from queue q cross join lateral (
@@ -1047,7 +1091,16 @@ begin
         and a.state in ('open', 'live') and (a.state = 'open' or a.leased_until <= p_at)
         and (p_order is null or a.work_order_id = p_order)
         and case when a.purpose = 'certify' then me.roles ?| array['analyst', 'agent']
-                 else a.taker in (select role from taker) end
+                 else a.taker in (select role from taker) and exists (
+                   select from work_order o left join need n on n.line_id = o.line_id
+                   where o.id = a.work_order_id and (n.line_id is null or (
+  n.skills <@ coalesce(me.skills, '{}')
+  and n.languages <@ coalesce(me.languages, '{}')
+  and n.clearance <= coalesce(me.clearance, 0)
+  and not n.adverse && coalesce(me.barred, '{}')
+  and not exists (
+    select from unnest(n.credentials) as asked(code)
+    where coalesce((me.credentials ->> asked.code)::timestamptz, '-infinity') <= p_at)))) end
         and not (
           a.purpose in ('inspect', 'review', 'adjudicate') and exists (
             select from submission s
@@ -1145,11 +1198,20 @@ begin
   if a.id is null or a.state <> 'live' or a.actor_id <> p_actor or a.leased_until <= p_at
      or me.pseudonym is null
      or not (p_decided or (
-       me.live and me.certified and not me.doubtful and me.stage = 'execution'
+       me.live and me.certified and not me.doubtful and not me.barred_here
+       and me.stage = 'execution'
        and me.roles ? a.taker and a.purpose = 'produce'
        and exists (
-         select from work_order o
-         where o.id = a.work_order_id and o.phase = 'released' and o.stage = 'execution')))
+         select from work_order o left join need n on n.line_id = o.line_id
+         where o.id = a.work_order_id and o.phase = 'released' and o.stage = 'execution'
+           and (n.line_id is null or (
+  n.skills <@ coalesce(me.skills, '{}')
+  and n.languages <@ coalesce(me.languages, '{}')
+  and n.clearance <= coalesce(me.clearance, 0)
+  and not n.adverse && coalesce(me.barred, '{}')
+  and not exists (
+    select from unnest(n.credentials) as asked(code)
+    where coalesce((me.credentials ->> asked.code)::timestamptz, '-infinity') <= p_at))))))
      or p_latest is distinct from (
        select b.id from submission b
        where b.item_id = a.item_id and b.purpose in ('produce', 'overlap', 'control')

@@ -9,8 +9,9 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 
-from outwork import agreements, documents
+from outwork import agreements, documents, workforce
 from outwork.access import Membership, Session
+from outwork.agreements import Engagement
 from outwork.kit.database import together
 from outwork.kit.keyring import Keyring
 from outwork.kit.lane import Steps
@@ -38,8 +39,10 @@ from outwork.vocabulary import (
     EngagementId,
     ItemId,
     Json,
+    LineId,
     NotFound,
     Purpose,
+    Reason,
     Refusal,
     Role,
     Stage,
@@ -109,6 +112,7 @@ def claim(
     op.require(found)
     refuse_on_expired_waiver(op, found)
     member = member_of(op, engagement)
+    refuse_unless_met(op, found, None)
     if assignment is not None:
         together(op.db, engagement)
         queries.one_claim_at_a_time(op.db, engagement, op.actor.id)
@@ -199,9 +203,33 @@ def refuse_if_barred(op: Operation, member: Membership, wanted: Assignment) -> N
         transfer.certified(op.db, member.engagement_id, op.actor.id),
         queries.authors(op.db, wanted.item_id),
     )
+    if wanted.purpose is not Purpose.CERTIFY and wanted.work_order_id is not None:
+        order = agreements.work_order(op.db, wanted.work_order_id)
+        found = agreements.engagement(op.db, member.engagement_id)
+        reasons += unmet(op, found, order.line_id)
     if reasons:
         named = [replace(r, params={**r.params, "name": op.actor.name}) for r in reasons]
         raise Refusal(named[-1].code, reasons=named, name=op.actor.name)
+
+
+def unmet(op: Operation, engagement: Engagement, line: LineId | None) -> list[Reason]:
+    """Which of a line's needs the actor does not meet; without a line, barriers against the client.
+
+    Maker-checker and certification are not among them: those are `obstacles`.
+    """
+    return workforce.ineligible(
+        workforce.qualification(op.db, op.actor.id),
+        None if line is None else workforce.need_of(op.db, line),
+        engagement.client_id,
+        op.now,
+    )
+
+
+def refuse_unless_met(op: Operation, engagement: Engagement, line: LineId | None) -> None:
+    """Raises Refusal with every need of a line that the actor does not meet."""
+    reasons = unmet(op, engagement, line)
+    if reasons:
+        raise Refusal(reasons[-1].code, reasons=reasons)
 
 
 def _record_claim(op: Operation, held: Assignment) -> AssignmentId:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from outwork.access import ENTER
 from outwork.kit.database import function
+from outwork.workforce import MET
 
 # An instant as it stands in the log: without a fraction where there is none.
 INSTANT = function(
@@ -30,7 +31,9 @@ STANDING = function(
 create function standing(
   p_actor text, p_engagement text, p_at timestamptz,
   out pseudonym text, out roles jsonb, out family text, out live boolean, out stage text,
-  out certified boolean, out doubtful boolean
+  out certified boolean, out doubtful boolean,
+  out barred_here boolean, out skills text[], out languages text[], out clearance integer,
+  out credentials jsonb, out barred text[]
 ) language plpgsql stable as $$
 #variable_conflict use_column
 begin
@@ -48,15 +51,23 @@ begin
     exists (
       select from waiver w
       where w.engagement_id = p_engagement and w.expires_at <= p_at
-        and w.countersigned_by is not null)
-  into pseudonym, roles, family, live, stage, certified, doubtful
+        and w.countersigned_by is not null),
+    -- A barrier against the client holds for whatever the engagement is about.
+    coalesce(e.client_id = any (q.barred), false),
+    q.skills, q.languages, q.clearance, q.credentials, q.barred
+  into pseudonym, roles, family, live, stage, certified, doubtful,
+    barred_here, skills, languages, clearance, credentials, barred
   from membership m
   join actor a on a.id = m.actor_id
   join engagement e on e.id = m.engagement_id
+  left join qualification q on q.actor_id = m.actor_id
   where m.engagement_id = p_engagement and m.actor_id = p_actor;
 end $$
 """,
 )
+
+# Whether nothing of the line's need stands in the way of the person at hand.
+_MET = MET.format(need="n", person="me", at="p_at")
 
 # The best assignment the actor may take, reserved. Outcome: claimed, held (it has one already),
 # nothing, or plainly (a rule refuses, or cannot be told here: the slow way says why). `trusting`
@@ -79,7 +90,7 @@ declare
 begin
   perform pg_advisory_xact_lock_shared(hashtextextended(p_engagement, 1));
   select * into me from standing(p_actor, p_engagement, p_at);
-  if me.pseudonym is null or not me.live or (me.doubtful and not p_trusting)
+  if me.pseudonym is null or not me.live or me.barred_here or (me.doubtful and not p_trusting)
      or me.stage not in ('transfer', 'setup', 'execution', 'assurance') then
     outcome := 'plainly';
     return;
@@ -100,8 +111,9 @@ begin
       where me.roles ? t.role and (t.role = 'reviewer' or me.certified)
     ), queue as (
       select o.id as work_order, t.role
-      from work_order o cross join taker t
+      from work_order o cross join taker t left join need n on n.line_id = o.line_id
       where o.engagement_id = p_engagement and (p_order is null or o.id = p_order)
+        and [MET]
     ), heads as (
       select q.work_order, q.role, h.rank, h.id
       from queue q cross join lateral (
@@ -129,7 +141,9 @@ begin
         and a.state in ('open', 'live') and (a.state = 'open' or a.leased_until <= p_at)
         and (p_order is null or a.work_order_id = p_order)
         and case when a.purpose = 'certify' then me.roles ?| array['analyst', 'agent']
-                 else a.taker in (select role from taker) end
+                 else a.taker in (select role from taker) and exists (
+                   select from work_order o left join need n on n.line_id = o.line_id
+                   where o.id = a.work_order_id and [MET]) end
         and not (
           a.purpose in ('inspect', 'review', 'adjudicate') and exists (
             select from submission s
@@ -169,7 +183,7 @@ begin
   assignment := got.id;
   outcome := 'claimed';
 end $$
-""",
+""".replace("[MET]", _MET),
 )
 
 # What the rules ask of an item before answers to it are handed in, and a number for the event.
@@ -243,11 +257,13 @@ begin
   if a.id is null or a.state <> 'live' or a.actor_id <> p_actor or a.leased_until <= p_at
      or me.pseudonym is null
      or not (p_decided or (
-       me.live and me.certified and not me.doubtful and me.stage = 'execution'
+       me.live and me.certified and not me.doubtful and not me.barred_here
+       and me.stage = 'execution'
        and me.roles ? a.taker and a.purpose = 'produce'
        and exists (
-         select from work_order o
-         where o.id = a.work_order_id and o.phase = 'released' and o.stage = 'execution')))
+         select from work_order o left join need n on n.line_id = o.line_id
+         where o.id = a.work_order_id and o.phase = 'released' and o.stage = 'execution'
+           and [MET])))
      or p_latest is distinct from (
        select b.id from submission b
        where b.item_id = a.item_id and b.purpose in ('produce', 'overlap', 'control')
@@ -282,7 +298,7 @@ begin
   values (p_engagement, p_event, p_openings);
   return 'done';
 end $$
-""",
+""".replace("[MET]", _MET),
 )
 
 _BASIS_COLUMNS = (
@@ -303,9 +319,11 @@ CLAIM_NEXT = (
 # from are not read: only what waits to be checked is looked at singly.
 STUCK = """
 with able as (
-  select r.role, coalesce(nullif(x.family, ''), m.pseudonym) as family
+  select r.role, coalesce(nullif(x.family, ''), m.pseudonym) as family,
+    q.skills, q.languages, q.clearance, q.credentials, q.barred
   from membership m
   join actor x on x.id = m.actor_id
+  left join qualification q on q.actor_id = m.actor_id
   cross join lateral jsonb_array_elements_text(m.roles) as r(role)
   where m.engagement_id = :engagement and m.valid_from <= :at and :at < m.valid_until
     and (r.role = 'reviewer' or (r.role in ('analyst', 'agent') and coalesce((
@@ -314,16 +332,22 @@ with able as (
         and c.guideline_version = (
           select max(g.version) from guideline g where g.engagement_id = :engagement)
       order by c.id desc limit 1), false)))
+    and not coalesce((
+      select e.client_id = any (q.barred) from engagement e where e.id = m.engagement_id), false)
 ), ours as (
-  select o.id from work_order o where o.engagement_id = :engagement
+  select o.id, o.line_id from work_order o where o.engagement_id = :engagement
+), fit as (
+  select ours.id as work_order, me.role, me.family
+  from ours left join need n on n.line_id = ours.line_id join able me on [MET]
+), idle as (
+  select ours.id, t.role from ours cross join unnest(array['agent', 'analyst']) as t(role)
+  where not exists (select from fit where fit.work_order = ours.id and fit.role = t.role)
 ), waiting as (
-  select a.taker, a.item_id, a.purpose
-  from ours join assignment a on a.work_order_id = ours.id
+  select ours.id as work_order, a.taker, a.item_id, a.purpose
+  from idle ours join assignment a on a.work_order_id = ours.id and a.taker = ours.role
     and a.state = 'open' and a.reserved_for is null
-    and a.taker in (select t from unnest(array['agent', 'analyst']) as t
-                    where t not in (select role from able))
   union all
-  select a.taker, a.item_id, a.purpose
+  select ours.id as work_order, a.taker, a.item_id, a.purpose
   from ours join assignment a on a.work_order_id = ours.id
     and a.state = 'open' and a.reserved_for is null and a.taker = 'reviewer'
 )
@@ -331,8 +355,9 @@ select
   (select count(*) from ours join assignment a on a.work_order_id = ours.id
    where a.state = 'live' and a.leased_until <= :at) as lapsed,
   (select count(*) from waiting w where not exists (
-    select from able
-    where able.role = w.taker and not (w.purpose in ('inspect', 'review', 'adjudicate') and exists (
-        select from submission s where s.item_id = w.item_id and s.family = able.family
+    select from fit
+    where fit.work_order = w.work_order and fit.role = w.taker and not (
+      w.purpose in ('inspect', 'review', 'adjudicate') and exists (
+        select from submission s where s.item_id = w.item_id and s.family = fit.family
           and s.purpose in ('produce', 'overlap', 'control'))))) as unclaimable
-"""
+""".replace("[MET]", MET.format(need="n", person="me", at=":at"))

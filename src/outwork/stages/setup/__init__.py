@@ -10,6 +10,7 @@ from outwork.stages.setup.actions import (
     date_entitlement,
     plan_quality,
     set_calendar,
+    state_need,
 )
 from outwork.stages.setup.model import QualityPlan, Rate, WorkCalendar, exact_plan
 from outwork.stages.setup.queries import calendar_of, calendars, gate, quality_plans, rates
@@ -29,4 +30,5 @@ __all__ = [
     "quality_plans",
     "rates",
     "set_calendar",
+    "state_need",
 ]

@@ -11,7 +11,8 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 
-from outwork import access, agreements, practices
+from outwork import access, agreements, practices, workforce
+from outwork.kit.database import alone
 from outwork.operation import Operation, act
 from outwork.stages import requirements, selection
 from outwork.stages.setup import events, queries, store
@@ -23,6 +24,7 @@ from outwork.vocabulary import (
     InspectionUnit,
     LineId,
     NotFound,
+    PartyId,
     Refusal,
     Role,
     Side,
@@ -133,6 +135,53 @@ def plan_quality(op: Operation, line: LineId) -> None:
 
 def _risk(exact: float) -> Decimal:
     return Decimal(repr(exact)).quantize(Decimal("0.000001"), rounding="ROUND_CEILING")
+
+
+@act(
+    roles=[Role.DELIVERY_MANAGER, Role.VENDOR_MANAGER],
+    stages=WHILE_WORKING,
+    records=[events.NeedStated],
+)
+def state_need(
+    op: Operation,
+    line: LineId,
+    skills: Sequence[str] = (),
+    languages: Sequence[str] = (),
+    clearance: int = 0,
+    credentials: Sequence[str] = (),
+    adverse: Sequence[PartyId] = (),
+) -> None:
+    """Say anew what a line asks of whoever works on it."""
+    found = requirements.line(op.db, line)
+    engagement = agreements.engagement(op.db, found.engagement_id)
+    op.require(engagement)
+    if engagement.client_id in adverse:
+        raise BadInput("client-adverse")
+    # Nobody takes an item by the needs of before while they change.
+    alone(op.db, found.engagement_id)
+    for party in adverse:
+        access.party(op.db, party)
+    made = workforce.Need(
+        engagement_id=found.engagement_id,
+        line_id=line,
+        skills=workforce.codes(skills, "skills"),
+        languages=workforce.codes(languages, "languages"),
+        clearance=workforce.clearance_level(clearance),
+        credentials=workforce.codes(credentials, "credentials"),
+        adverse=frozenset(adverse),
+    )
+    workforce.set_need(op.db, made)
+    op.record(
+        events.NeedStated(
+            engagement=found.engagement_id,
+            line=line,
+            skills=tuple(sorted(made.skills)),
+            languages=tuple(sorted(made.languages)),
+            clearance=clearance,
+            credentials=tuple(sorted(made.credentials)),
+            adverse=tuple(sorted(made.adverse)),
+        )
+    )
 
 
 @act(roles=[Role.VENDOR_MANAGER], stages=HERE, records=[events.RatesAgreed])

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from outwork.ledger import EventBody, event
-from outwork.vocabulary import LineId, Money
+from outwork.vocabulary import LineId, Money, PartyId
 
 
 @event()
@@ -39,6 +39,18 @@ class QualityPlanned(EventBody):
     acceptance_number: int
     consumer_risk: str
     producer_risk: str
+
+
+@event()
+class NeedStated(EventBody):
+    """What a line asks of whoever works on it; codes, and ids of adverse parties."""
+
+    line: LineId
+    skills: tuple[str, ...]
+    languages: tuple[str, ...]
+    clearance: int
+    credentials: tuple[str, ...]
+    adverse: tuple[PartyId, ...]
 
 
 @event()
