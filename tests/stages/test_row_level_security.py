@@ -15,7 +15,7 @@ from tests.support.service import KEY, content, tiny_service
 from outwork import practices
 from outwork.kit.postgres import Cluster, Dsns
 from outwork.migrations.versions.v0001_first import APPEND_ONLY, SCOPED
-from outwork.stages import acceptance, execution
+from outwork.stages import acceptance, execution, setup
 from outwork.stages.execution import RowFormat
 
 MINE, OTHER = "eng_mine", "eng_other"
@@ -31,6 +31,7 @@ def full(
         world = World(dsns.app, tmp_path_factory.mktemp("keys"))
         try:
             world.upto("admit")
+            world.act("dana", setup.state_need, world.line)
             row = json.dumps({"name": "row", "text": content(9).decode()})
             bring(world, row.encode() + b"\n{broken")
             world.upto("release", after="admit")
@@ -172,7 +173,8 @@ def test_the_application_owns_nothing(full: tuple[Dsns, str]) -> None:
             " where n.nspname = 'public' and relkind = 'r'"
             " and not (relrowsecurity and relforcerowsecurity)"
         ).fetchall()
-    allowed = {"party", "actor", "clock", "credential", "session", "master_agreement"}
+    allowed = {"party", "actor", "clock", "credential", "session", "master_agreement",
+                   "qualification"}  # fmt: skip
     assert {name for (name,) in unguarded} == allowed | {"engagement_directory", "alembic_version"}
 
 
