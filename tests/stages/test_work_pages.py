@@ -18,7 +18,7 @@ from tests.support.website import serving
 
 from outwork import access
 from outwork.operation import utc_now
-from outwork.stages import assurance, execution
+from outwork.stages import assurance, execution, setup
 from outwork.stages.execution import AssignmentState
 from outwork.vocabulary import AssignmentId, Origin, Purpose, Role, Side
 
@@ -105,6 +105,31 @@ def test_the_queue_says_what_can_be_taken_and_one_takes_it(world: World) -> None
     assert "Secretword" in desk
     assert "min left" in ana.get("/work")
     assert "Go on with input-0.txt" in ana.get("/")
+
+
+def test_the_queue_says_why_what_waits_is_not_in_it(world: World) -> None:
+    at_work(world)
+    world.act("vera", setup.state_need, world.line, ["legal.leases"], ["de"])
+    world.qualify("ana", languages=["de"])
+    shown = Person(world, "ana").get("/work")
+    kept = shown[shown.index("Why is this not in my queue?") :]
+    assert "It takes skills that are not on record: legal, legal.leases." not in kept
+    assert "It takes skills that are not on record: legal.leases." in kept
+    assert f"{len(world.items)} waiting" in kept
+    assert "languages" not in kept
+    assert "No queue is open to you" in shown
+    world.qualify("ana", skills=["legal.leases"], languages=["de"])
+    shown = Person(world, "ana").get("/work")
+    assert "Why is this not in my queue?" not in shown
+    assert f"{len(world.items)} waiting" in shown
+
+
+def test_own_work_to_inspect_is_named_and_not_counted(world: World) -> None:
+    world.upto("draw")
+    world.enrol("ana", Side.PROVIDER, Role.REVIEWER)
+    shown = Person(world, "ana").get("/work")
+    kept = shown[shown.index("Why is this not in my queue?") :]
+    assert "Whoever made a thing does not check it." in kept
 
 
 def test_drafts_are_confirmed_corrected_and_quoted(world: World) -> None:

@@ -63,6 +63,7 @@ from outwork.reporting.queries import (
 from outwork.reporting.work import (
     HandedIn,
     HeldWork,
+    KeptBack,
     WorkQueue,
     certification_result,
     handed_in,
@@ -83,6 +84,7 @@ __all__ = [
     "HandedIn",
     "HeldWork",
     "InboxEntry",
+    "KeptBack",
     "Knowledge",
     "LogEntry",
     "Member",

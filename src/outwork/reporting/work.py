@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 import sqlalchemy as sa
 
-from outwork import access, agreements, practices
+from outwork import access, agreements, practices, workforce
 from outwork.access import Membership
 from outwork.agreements import Engagement
 from outwork.kit.paging import Page, key_of, limit_of
@@ -16,7 +16,7 @@ from outwork.operation import Operation
 from outwork.stages import assurance, execution, transfer
 from outwork.stages.execution import Assignment, AssignmentState, ItemState, WorkItem
 from outwork.stages.transfer import Certification
-from outwork.vocabulary import AssignmentId, EngagementId, ItemId, Purpose, Role, Stage
+from outwork.vocabulary import AssignmentId, EngagementId, ItemId, Purpose, Reason, Role, Stage
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,15 +32,26 @@ class HeldWork:
 
 
 @dataclass(frozen=True, slots=True)
+class KeptBack:
+    """Items that wait but are not in one's queue, and every rule that keeps them out of it."""
+
+    purpose: Purpose
+    count: int
+    reasons: tuple[Reason, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class WorkQueue:
     """What one may take in an engagement, by purpose, and how many control items one could start.
 
-    `control_items` is 0 unless a certification is open to the actor and not begun.
+    `control_items` is 0 unless a certification is open to the actor and not begun. `kept_back`
+    waits too, but not for the actor.
     """
 
     engagement: Engagement
     waiting: Mapping[Purpose, int]
     control_items: int
+    kept_back: tuple[KeptBack, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,21 +71,22 @@ _HELD = sa.text(
     "select id from assignment where actor_id = :actor and state = 'live' order by rank, id"
 )
 
-# As execution's claim: open or lapsed, for anyone or for the actor, never one's own work to check.
-_TAKEABLE = sa.text("""
-    select a.purpose, a.level, count(*) from assignment a
+# As execution's claim: open or lapsed, for anyone or for the actor; `own` is what the actor had a
+# hand in. What is alike to every rule is counted together.
+_WAITING = sa.text("""
+    select a.purpose, a.level, o.line_id, coalesce(
+      a.purpose in ('inspect', 'review', 'adjudicate')
+      and exists (
+        select 1 from submission s
+        where s.item_id = a.item_id and s.family = :family
+          and s.purpose in ('produce', 'overlap', 'control')
+      ), false) as own, count(*) as waiting
+    from assignment a left join work_order o on o.id = a.work_order_id
     where a.engagement_id = :engagement
       and (a.state = 'open' or (a.state = 'live' and a.leased_until <= :now))
       and (a.reserved_for is null or a.reserved_for = :actor)
-      and not (
-        a.purpose in ('inspect', 'review', 'adjudicate')
-        and exists (
-          select 1 from submission s
-          where s.item_id = a.item_id and s.family = :family
-            and s.purpose in ('produce', 'overlap', 'control')
-        )
-      )
-    group by a.purpose, a.level
+    group by 1, 2, 3, 4
+    order by 1, 2, 3, 4
 """)
 
 _HANDED_IN = sa.text("""
@@ -108,7 +120,7 @@ def _held(op: Operation, assignment: Assignment) -> HeldWork:
 
 
 def queues(op: Operation) -> list[WorkQueue]:
-    """What the actor can take now, one queue an engagement; empty queues are left out."""
+    """What the actor can take now, one queue an engagement; with what is kept back from it."""
     found = []
     for member in access.memberships_of(op.db, op.actor.id):
         if not member.live(op.now):
@@ -116,17 +128,19 @@ def queues(op: Operation) -> list[WorkQueue]:
         engagement = agreements.engagement(op.db, member.engagement_id)
         if engagement.stage is Stage.CLOSED:
             continue
-        queue = WorkQueue(engagement, _takeable(op, member), _startable(op, member))
-        if queue.waiting or queue.control_items:
+        queue = _queue(op, member, engagement)
+        if queue.waiting or queue.control_items or queue.kept_back:
             found.append(queue)
     return found
 
 
-def _takeable(op: Operation, member: Membership) -> dict[Purpose, int]:
+def _queue(op: Operation, member: Membership, engagement: Engagement) -> WorkQueue:
     family = op.actor.family or member.pseudonym
     certified = transfer.certified(op.db, member.engagement_id, op.actor.id)
+    brings = workforce.qualification(op.db, op.actor.id)
+    needs = {n.line_id: n for n in workforce.needs_of(op.db, engagement.id)}
     rows = op.db.execute(
-        _TAKEABLE,
+        _WAITING,
         {
             "engagement": member.engagement_id,
             "now": op.now,
@@ -135,11 +149,23 @@ def _takeable(op: Operation, member: Membership) -> dict[Purpose, int]:
         },
     )
     waiting: dict[Purpose, int] = {}
-    for name, level, count in rows:
+    kept = []
+    for name, level, line, own, count in rows:
         purpose = Purpose(name)
-        if not execution.obstacles(purpose, level, family, member.roles, certified, ()):
+        authors = (family,) if own else ()
+        reasons = execution.obstacles(purpose, level, family, member.roles, certified, authors)
+        # Control items ask for no skill: they show whether it is there.
+        need = None if purpose is Purpose.CERTIFY else needs.get(line)
+        reasons += workforce.ineligible(brings, need, engagement.client_id, op.now)
+        if reasons:
+            kept.append(KeptBack(purpose, count, tuple(_named(r, op.actor.name) for r in reasons)))
+        else:
             waiting[purpose] = waiting.get(purpose, 0) + count
-    return waiting
+    return WorkQueue(engagement, waiting, _startable(op, member), tuple(kept))
+
+
+def _named(reason: Reason, name: str) -> Reason:
+    return replace(reason, params={**reason.params, "name": name})
 
 
 def _startable(op: Operation, member: Membership) -> int:

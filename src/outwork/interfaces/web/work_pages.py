@@ -18,7 +18,7 @@ from outwork.interfaces.web import workbench_forms as forms
 from outwork.interfaces.web import workbench_page as page
 from outwork.interfaces.web.acting import notice
 from outwork.interfaces.web.inbox_page import inbox_groups
-from outwork.interfaces.web.rendering import clock
+from outwork.interfaces.web.rendering import clock, reason
 from outwork.interfaces.web.visit import NotSignedIn, Visit, check_csrf, say
 from outwork.interfaces.wording import translate as _
 from outwork.operation import operation
@@ -140,6 +140,7 @@ def _queue(visit: Visit, after: str | None) -> Response:
         _("Work"),
         reserved=[_reserved(h, now) for h in held],
         available=[row for q in queues for row in _available(q)],
+        kept_back=[row for q in queues for row in _kept_back(q)],
         done=[_done(d) for d in done.rows],
         pager={
             "shown": len(done.rows),
@@ -204,6 +205,19 @@ def _available(queue: WorkQueue) -> list[dict[str, Any]]:
             }
         )
     return rows
+
+
+def _kept_back(queue: WorkQueue) -> list[dict[str, Any]]:
+    """Why waiting items are not in the reader's queue: a row for those that are alike."""
+    return [
+        {
+            "title": page.task(kept.purpose, ""),
+            "engagement": queue.engagement.title,
+            "waiting": kept.count,
+            "reasons": [reason(found)["text"] for found in kept.reasons],
+        }
+        for kept in queue.kept_back
+    ]
 
 
 def _done(done: HandedIn) -> dict[str, Any]:
