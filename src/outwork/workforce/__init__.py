@@ -9,9 +9,11 @@ from outwork.workforce.actions import bar, lift_barrier, qualify
 from outwork.workforce.model import (
     Need,
     Qualification,
+    asked,
     clearance_level,
     codes,
     ineligible,
+    meets,
     with_broader,
 )
 from outwork.workforce.queries import need_of, needs_of, qualification
@@ -21,11 +23,13 @@ __all__ = [
     "MET",
     "Need",
     "Qualification",
+    "asked",
     "bar",
     "clearance_level",
     "codes",
     "ineligible",
     "lift_barrier",
+    "meets",
     "need_of",
     "needs_of",
     "qualification",

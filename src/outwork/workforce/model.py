@@ -92,6 +92,31 @@ def ineligible(
     return reasons
 
 
+def meets(person: Qualification) -> tuple[frozenset[str], dict[str, float]]:
+    """What a person meets, as conditions for `methods.eligibility`, and when some of them end.
+
+    Ends are seconds since 1970. Barriers are conditions that `asked` excludes.
+    """
+    met = {f"skill {s}" for s in person.skills} | {f"language {t}" for t in person.languages}
+    met |= {f"clearance {level}" for level in range(1, person.clearance + 1)}
+    met |= {f"barred {party}" for party in person.barred}
+    ends = {f"credential {c}": until.timestamp() for c, until in person.credentials.items()}
+    return frozenset(met), ends
+
+
+def asked(need: Need | None, client: PartyId) -> tuple[list[str], list[str]]:
+    """The conditions that a line needs, and those that exclude, in the words of `meets`."""
+    excluded = [f"barred {client}"]
+    if need is None:
+        return [], excluded
+    needed = [f"skill {s}" for s in sorted(need.skills)]
+    needed += [f"language {t}" for t in sorted(need.languages)]
+    needed += [f"credential {c}" for c in sorted(need.credentials)]
+    if need.clearance:
+        needed.append(f"clearance {need.clearance}")
+    return needed, excluded + [f"barred {p}" for p in sorted(need.adverse)]
+
+
 def codes(given: Collection[str], what: str) -> frozenset[str]:
     """The codes as a set; raises BadInput that names the first that is not one, or too many."""
     if len(given) > MOST_CODES:
