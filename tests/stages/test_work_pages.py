@@ -124,8 +124,29 @@ def test_the_queue_says_why_what_waits_is_not_in_it(world: World) -> None:
     assert f"{len(world.items)} waiting" in shown
 
 
+def test_the_delivery_manager_sees_why_nobody_takes_what_waits(world: World) -> None:
+    at_work(world)
+    place = f"/engagements/{world.engagement}/execution?order={world.order}"
+    dana = Person(world, "dana")
+    assert "Why does nobody take this?" not in dana.get(place)
+    world.act("vera", setup.state_need, world.line, ["legal"], ["de"])
+    world.qualify("ben", skills=["legal.leases"])
+    shown = dana.get(place)
+    told = shown[shown.index("Why does nobody take this?") :]
+    assert f"{len(world.items)} waiting" in told
+    assert "lacks a language: 4" in told  # ana, ben, rosa, the agent
+    assert "lacks a skill: 3" in told
+    nearest = "Ben Providence: It takes languages that are not on record: de."
+    assert nearest in told
+    assert "Why does nobody take this?" not in Person(world, "vera").get(place)
+    world.qualify("ben", skills=["legal.leases"], languages=["de"])
+    assert "Why does nobody take this?" not in dana.get(place)
+
+
 def test_own_work_to_inspect_is_named_and_not_counted(world: World) -> None:
-    world.upto("draw")
+    world.upto("draft_all")
+    world.produce("ana")  # every item that can be drawn
+    world.upto("draw", after="produce")
     world.enrol("ana", Side.PROVIDER, Role.REVIEWER)
     shown = Person(world, "ana").get("/work")
     kept = shown[shown.index("Why is this not in my queue?") :]

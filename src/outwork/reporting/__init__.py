@@ -5,6 +5,7 @@ from outwork.reporting.by_order import (
     Closing,
     Delivered,
     Sampling,
+    Untaken,
     batch,
     closing,
     delivered,
@@ -13,6 +14,7 @@ from outwork.reporting.by_order import (
     order_items,
     order_questions,
     sampling,
+    untaken,
     write_bundle,
 )
 from outwork.reporting.by_stage import (
@@ -94,6 +96,7 @@ __all__ = [
     "Sampling",
     "Scope",
     "Standing",
+    "Untaken",
     "WorkQueue",
     "Workbench",
     "batch",
@@ -130,6 +133,7 @@ __all__ = [
     "team",
     "terms",
     "timeline",
+    "untaken",
     "workbench",
     "write_bundle",
 ]

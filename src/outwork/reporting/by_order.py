@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import BinaryIO
 
-from outwork import agreements, documents, ledger, methods, practices
-from outwork.agreements import WorkOrder
+import sqlalchemy as sa
+
+from outwork import access, agreements, documents, ledger, methods, practices, workforce
+from outwork.access import Membership
+from outwork.agreements import Engagement, WorkOrder
 from outwork.kit import outbox
 from outwork.kit.outbox import Job
 from outwork.kit.paging import Page
@@ -27,8 +31,10 @@ from outwork.vocabulary import (
     DocumentId,
     EngagementId,
     ItemId,
+    LineId,
     NotFound,
     Purpose,
+    Reason,
     Role,
     WorkOrderId,
 )
@@ -216,3 +222,79 @@ def write_bundle(op: Operation, engagement: EngagementId, target: BinaryIO) -> N
     member = may_read(op, engagement)
     manages = member.roles & {Role.VENDOR_MANAGER, Role.DELIVERY_MANAGER}
     acceptance.export_bundle(op.db, engagement, target, disclose=bool(manages))
+
+
+@dataclass(frozen=True, slots=True)
+class Untaken:
+    """Items that wait although nobody on the team may take them.
+
+    `kept_out` counts people by the code of each rule in their way; `nearest` are those with the
+    fewest rules in the way, with these.
+    """
+
+    line_id: LineId
+    purpose: Purpose
+    count: int
+    kept_out: Mapping[str, int]
+    nearest: tuple[tuple[ActorId, tuple[Reason, ...]], ...]
+
+
+# What waits for anyone, together where every rule says the same of it: `authors` are the families
+# that had a hand in what is to be checked.
+_OPEN = sa.text("""
+    select a.purpose, a.level, o.line_id, case
+      when a.purpose in ('inspect', 'review', 'adjudicate') then (
+        select array_agg(distinct s.family order by s.family) from submission s
+        where s.item_id = a.item_id and s.purpose in ('produce', 'overlap', 'control'))
+      end as authors, count(*) as waiting
+    from work_order o join assignment a on a.work_order_id = o.id
+    where o.engagement_id = :engagement and a.state = 'open' and a.reserved_for is null
+    group by 1, 2, 3, 4
+    order by 1, 2, 3, 4
+""")
+_NEAREST = 3
+
+
+def untaken(op: Operation, engagement: Engagement) -> list[Untaken]:
+    """Why nobody takes what waits: the rules that keep each of the team out of it."""
+    if not execution.stuck(op.db, engagement.id, op.now).unclaimable:
+        return []
+    team = _team(op, engagement)
+    needs = {n.line_id: n for n in workforce.needs_of(op.db, engagement.id)}
+    found = []
+    for name, level, line, authors, count in op.db.execute(_OPEN, {"engagement": engagement.id}):
+        purpose = Purpose(name)
+        barred = {}
+        for member, family, certified, brings in team:
+            reasons = execution.obstacles(
+                purpose, level, family, member.roles, certified, authors or ()
+            )
+            reasons += workforce.ineligible(brings, needs.get(line), engagement.client_id, op.now)
+            barred[member.actor_id] = tuple(reasons)
+        if all(barred.values()):
+            kept_out = Counter(code for rs in barred.values() for code in {r.code for r in rs})
+            nearest = sorted(barred.items(), key=lambda one: (len(one[1]), one[0]))[:_NEAREST]
+            found.append(Untaken(LineId(line), purpose, count, kept_out, tuple(nearest)))
+    return found
+
+
+_Teammate = tuple[Membership, str, bool, workforce.Qualification]
+
+
+def _team(op: Operation, engagement: Engagement) -> list[_Teammate]:
+    """Who works in an engagement now: family, certification and what each brings."""
+    members = [
+        m
+        for m in access.members(op.db, engagement.id)
+        if m.live(op.now) and m.roles & {Role.ANALYST, Role.AGENT, Role.REVIEWER}
+    ]
+    people = access.actors(op.db, [m.actor_id for m in members])
+    return [
+        (
+            m,
+            people[m.actor_id].family or m.pseudonym,
+            transfer.certified(op.db, engagement.id, m.actor_id),
+            workforce.qualification(op.db, m.actor_id),
+        )
+        for m in members
+    ]

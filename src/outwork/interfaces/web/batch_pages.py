@@ -16,17 +16,19 @@ from outwork.interfaces.web.labels import (
     ITEM_STATES,
     JOB_STATES,
     PHASES,
+    RULES,
     SIDES,
     WORK,
     badge,
     state,
     word,
 )
+from outwork.interfaces.web.workbench_page import task
 from outwork.interfaces.wording import translate as _
 from outwork.kit.outbox import Job, JobState
 from outwork.reporting import Batch
 from outwork.stages.execution import Import, SeedCommitment
-from outwork.vocabulary import ItemId, Stage
+from outwork.vocabulary import ItemId, Reason, Role, Stage
 
 
 def execution(d: Desk, after: str | None) -> Context:
@@ -59,10 +61,33 @@ def execution(d: Desk, after: str | None) -> Context:
         ],
         "imports": [_import(i) for i in found.imports],
         "machine": [_job(j) for j in found.machine],
+        "untaken": _untaken(d),
         "burn_up": None,
         "pager": pager(d.here, len(found.items.rows), found.items.next, total),
         "acts": _execution_acts(d, found),
     }
+
+
+def _untaken(d: Desk) -> list[Context]:
+    """Why nobody takes what waits; shown to whoever manages the delivery."""
+    if Role.DELIVERY_MANAGER not in d.at.member.roles:
+        return []
+    return [
+        {
+            "work": task(row.purpose, ""),
+            "waiting": row.count,
+            "rules": ", ".join(f"{word(RULES, c)}: {n}" for c, n in sorted(row.kept_out.items())),
+            "nearest": [
+                {"who": d.name(actor), "reasons": [_told(r, d.name(actor)) for r in reasons]}
+                for actor, reasons in row.nearest
+            ],
+        }
+        for row in reporting.untaken(d.op, d.overview.engagement)
+    ]
+
+
+def _told(found: Reason, name: str | None) -> str:
+    return wording.explain(found.code, {**found.params, "name": name})
 
 
 def _import(made: Import) -> Context:

@@ -95,6 +95,18 @@ ITEM_STATES: Mapping[str, tuple[str, str]] = {
     "rework": (msg("In rework"), "caution"),
     "control": (msg("Control item"), "neutral"),
 }
+RULES: Mapping[str, str] = {
+    "role-missing": msg("has another role"),
+    "not-certified": msg("not certified"),
+    "maker-is-checker": msg("made it"),
+    "barred-by-client": msg("barrier against the client"),
+    "barred-by-adverse-party": msg("barrier against an adverse party"),
+    "skill-missing": msg("lacks a skill"),
+    "language-missing": msg("lacks a language"),
+    "clearance-too-low": msg("clearance too low"),
+    "credential-missing": msg("lacks a credential"),
+    "credential-expired": msg("credential expired"),
+}
 PHASES: Mapping[str, tuple[str, str]] = {
     "intake": (msg("Taking in"), "note"),
     "released": (msg("In work"), "accent"),
