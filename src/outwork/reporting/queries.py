@@ -21,6 +21,7 @@ from outwork.reporting.model import (
     Person,
     Workbench,
 )
+from outwork.reporting.work import queue_of
 from outwork.stages import (
     acceptance,
     assurance,
@@ -199,7 +200,7 @@ def _entry(
 
 
 def _work(op: Operation, member: Membership, engagement: Engagement) -> list[InboxEntry]:
-    waiting = execution.waiting(op.db, engagement.id)
+    waiting = queue_of(op, member, engagement).waiting
     entries = []
     if Role.ANALYST in member.roles:
         certifying = [

@@ -128,13 +128,14 @@ def queues(op: Operation) -> list[WorkQueue]:
         engagement = agreements.engagement(op.db, member.engagement_id)
         if engagement.stage is Stage.CLOSED:
             continue
-        queue = _queue(op, member, engagement)
+        queue = queue_of(op, member, engagement)
         if queue.waiting or queue.control_items or queue.kept_back:
             found.append(queue)
     return found
 
 
-def _queue(op: Operation, member: Membership, engagement: Engagement) -> WorkQueue:
+def queue_of(op: Operation, member: Membership, engagement: Engagement) -> WorkQueue:
+    """What a member can take now, and what is kept back and why."""
     family = op.actor.family or member.pseudonym
     certified = transfer.certified(op.db, member.engagement_id, op.actor.id)
     brings = workforce.qualification(op.db, op.actor.id)

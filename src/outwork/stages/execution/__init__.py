@@ -74,7 +74,6 @@ from outwork.stages.execution.queries import (
     stuck,
     submission_of,
     submissions,
-    waiting,
     waits_for,
 )
 from outwork.stages.execution.reserving import (
@@ -165,7 +164,6 @@ __all__ = [
     "submissions",
     "submit",
     "turn",
-    "waiting",
     "waits_for",
     "withdraw_open",
 ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -335,18 +335,6 @@ def gate(db: Connection, engagement: Engagement, order: WorkOrder) -> list[Reaso
     if unfinished:
         reasons.append(Reason("items-unfinished", {"count": unfinished}, place))
     return reasons
-
-
-def waiting(db: Connection, engagement: EngagementId) -> Mapping[Purpose, int]:
-    """Open assignments that wait for people, of work orders and of certification, by purpose."""
-    table = store.assignment_table.c
-    is_open = sa.and_(table.state == AssignmentState.OPEN.value, table.taker != Role.AGENT.value)
-    certifying = sa.and_(table.purpose == Purpose.CERTIFY.value, table.engagement_id == engagement)
-    found: dict[Purpose, int] = {}
-    for where in (table.work_order_id.in_(_orders(db, engagement)), certifying):
-        query = sa.select(table.purpose, sa.func.count()).where(where, is_open)
-        found |= {Purpose(p): n for p, n in db.execute(query.group_by(table.purpose))}
-    return found
 
 
 def waits_for(db: Connection, engagement: EngagementId, taker: Role, now: datetime) -> bool:
