@@ -35,6 +35,7 @@ SubmissionId = NewType("SubmissionId", str)
 AnswerId = NewType("AnswerId", str)
 DefectId = NewType("DefectId", str)
 WaiverId = NewType("WaiverId", str)
+PauseId = NewType("PauseId", str)
 ProposedChangeId = NewType("ProposedChangeId", str)
 
 Digest = NewType("Digest", str)  # lower-case hexadecimal SHA-256

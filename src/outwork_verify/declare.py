@@ -104,6 +104,11 @@ def codes(value: Any) -> bool:
     return texts(value) and all(map(_CODE.fullmatch, value)) and value == sorted(set(value))
 
 
+def code(value: Any) -> bool:
+    """A code: words of lower-case letters and digits."""
+    return isinstance(value, str) and _CODE.fullmatch(value) is not None
+
+
 def optional(fits: Fits) -> Fits:
     """Null, or what fits."""
     return lambda value: value is None or fits(value)

@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from outwork_verify import (
     canonical,
     rules_agreement,
+    rules_clock,
     rules_gates,
     rules_payment,
     rules_quality,
@@ -27,8 +28,8 @@ __all__ = ["HANDLERS", "RULES", "Event", "Handler", "State", "check_disclosures"
 
 # Importing them is what registers their rules.
 RULES = (
-    rules_agreement, rules_gates, rules_readiness, rules_rows, rules_work, rules_quality,
-    rules_payment,
+    rules_agreement, rules_gates, rules_readiness, rules_rows, rules_work, rules_clock,
+    rules_quality, rules_payment,
 )  # fmt: skip
 DISCLOSURES = "disclosures.jsonl"
 

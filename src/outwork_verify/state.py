@@ -204,6 +204,16 @@ class Import:
 
 
 @dataclass(slots=True)
+class Pause:
+    """A while in which turnaround is not counted; `until` is None while it lasts."""
+
+    order: str
+    item: str | None
+    since: str
+    until: str | None = None
+
+
+@dataclass(slots=True)
 class WorkOrder:
     """A batch. `owed` are items for which rework must still be ordered, with the citations that
     it may carry (none: any clause)."""
@@ -276,6 +286,7 @@ class State:
     orders: dict[str, WorkOrder] = field(default_factory=dict)
     items: dict[str, Item] = field(default_factory=dict)
     imports: dict[str, Import] = field(default_factory=dict)
+    pauses: dict[str, Pause] = field(default_factory=dict)
     assignments: dict[str, Assignment] = field(default_factory=dict)
     commitments: set[str] = field(default_factory=set)
     defects: set[str] = field(default_factory=set)

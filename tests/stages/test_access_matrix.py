@@ -26,6 +26,7 @@ from outwork.vocabulary import (
     ImportId,
     InspectionUnit,
     NotFound,
+    PauseId,
     Purpose,
     Refusal,
     Role,
@@ -106,6 +107,8 @@ ARGUMENTS: dict[str, Callable[[World], dict[str, Any]]] = {
     "execution.commit_seed": lambda w: {"work_order": w.order, "commitment": ""},
     "execution.extend": lambda w: {"assignment": held(w)},
     "execution.open_work_order": lambda w: {"line": w.line, "title": ""},
+    "execution.pause_clock": lambda w: {"work_order": w.order, "reason": ""},
+    "execution.resume_clock": lambda w: {"pause": PAUSE[w.engagement]},
     "execution.recall": lambda w: {"item": w.items[0], "question": "", "clause": ""},
     "execution.refuse_file": lambda w: {"work_order": w.order, "name": "z", "code": "unreadable"},
     "execution.release": lambda w: {"work_order": w.order},
@@ -130,6 +133,7 @@ ARGUMENTS: dict[str, Callable[[World], dict[str, Any]]] = {
 }  # fmt: skip
 JOB: dict[str, str] = {}
 IMPORT: dict[str, ImportId] = {}
+PAUSE: dict[str, PauseId] = {}
 WAIVER: dict[str, WaiverId] = {}
 CHANGE: dict[str, Any] = {}
 
@@ -188,6 +192,7 @@ def stocked(
         )
         world.act("dana", execution.abandon_import, IMPORT[world.engagement])
         world.upto("draft_all", after="admit")
+        PAUSE[world.engagement] = world.act("dana", execution.pause_clock, world.order, "asked")
         JOB[world.engagement] = "job_parked"
         with world.database.transaction("job", [world.engagement]) as db:
             parked = outbox.Job(

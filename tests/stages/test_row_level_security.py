@@ -37,6 +37,7 @@ def full(
             world.upto("release", after="admit")
             world.waive("execution", "items-unfinished")
             world.draft_all()
+            world.act("dana", execution.pause_clock, world.order, "client-owes-answer")
             held = world.act("ana", execution.claim, world.engagement)
             world.act("ana", execution.save_progress, held, {"a": 1})
             world.act("ben", execution.claim, world.engagement)

@@ -97,8 +97,10 @@ DONE: Mapping[str, str] = {
     "execution.abandon_import": msg("No more of the file is taken in."),
     "execution.complete_upload": msg("The file is complete; its rows become items."),
     "execution.open_work_order": msg("The work order is open."),
+    "execution.pause_clock": msg("The clock is paused."),
     "execution.recall": msg("The item went back to the analysts."),
     "execution.release": msg("Work on the batch has begun."),
+    "execution.resume_clock": msg("The clock runs again."),
     "execution.retry_work": msg("The machine work is tried again."),
     "execution.start_certification": msg("The control items are in your queue."),
     "requirements.add_line": msg("The line is in the statement of work."),
@@ -327,6 +329,7 @@ MESSAGES: Mapping[str, str] = {
     "period-crossed": msg("The period ends before it begins."),
     "period-too-long": msg("An entitlement lasts at most %(days)s days."),
     # Execution
+    "not-paused": msg("The clock runs: this pause has ended."),
     "not-released": msg("The batch is not released for work."),
     "already-released": msg("The batch is released already."),
     "intake-over": msg("Intake is over; open another work order."),

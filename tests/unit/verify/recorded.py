@@ -141,7 +141,10 @@ def eventful(world: World) -> World:
     world.act("dana", execution.refuse_file, world.order, "strange.bin", "unreadable")
     world.upto("release", after="admit")
     _machine_work(world)
+    asked = world.act("dana", execution.pause_clock, world.order, "client-owes-answer",
+                      world.items[0])  # fmt: skip
     world.draft_all()
+    world.act("vera", execution.resume_clock, asked)
     held = world.act("ana", execution.claim, world.engagement)
     world.act("ana", execution.return_assignment, held, "lunch")
     world.produce("ana")

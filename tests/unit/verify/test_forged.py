@@ -37,7 +37,7 @@ def forgery(reason: str, cases: dict[str, tuple[Alteration, str]] = CASES) -> Ca
     return add
 
 
-def change(reason: str, kind: str, nth: int = 0, **public: Any) -> None:
+def change(reason: str, kind: str, nth: int = 0, /, **public: Any) -> None:
     """Adds a case that only writes other public values into the nth entry of a kind."""
 
     def alter(log: Log) -> Entry:
@@ -693,3 +693,17 @@ def test_a_bundle_without_its_deliverables_verifies(genuine: Log) -> None:
 def test_the_genuine_log_signed_again_is_no_lie(genuine: Log) -> None:
     again = Log(genuine.entries, replace(genuine.contents), genuine.signer)
     assert again.judged().failure is None
+
+
+# --- the clock ---------------------------------------------------------------------------------
+
+change("not of the work order", "execution.clock-paused", item="itm_other")
+change("cannot stand there", "execution.clock-paused", reason="The client sleeps")
+change("not under way", "execution.clock-resumed", pause="pse_other")
+change("something else", "execution.clock-resumed", item=None)
+
+
+@forgery("twice under one name")
+def a_pause_twice(log: Log) -> Entry:
+    entry = log.one("execution.clock-paused")
+    return log.put(log.after(entry, "execution.clock-resumed"), entry)

@@ -158,6 +158,8 @@ EVENTS: Mapping[str, str] = {
     "execution.item-admitted": msg("An item was admitted"),
     "execution.file-refused": msg("A file could not be taken in: %(code)s"),
     "execution.work-order-released": msg("%(items)s items were released for work"),
+    "execution.clock-paused": msg("The clock was paused: %(reason)s"),
+    "execution.clock-resumed": msg("The clock runs again"),
     "execution.certification-started": msg("A certification on %(items)s control items began"),
     "execution.item-claimed": msg("An item was reserved"),
     "execution.item-returned": msg("An item was given back"),

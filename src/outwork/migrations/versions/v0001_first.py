@@ -17,6 +17,7 @@ SCOPED = {
     "certification": "engagement_id",
     "certification_bar": "engagement_id",
     "checkpoint": "engagement_id",
+    "clock_pause": "engagement_id",
     "control_item": "engagement_id",
     "defect": "engagement_id",
     "delivery": "engagement_id",
@@ -214,6 +215,22 @@ def _create() -> None:
             "scope": "global",
             "reason": "one row: the latest instant a job has seen, so that time never goes back",
         },
+    )
+    op.create_table(
+        "clock_pause",
+        sa.Column("engagement_id", sa.Text(), nullable=False),
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("work_order_id", sa.Text(), nullable=False),
+        sa.Column("item_id", sa.Text(), nullable=True),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("paused_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("paused_by", sa.Text(), nullable=False),
+        sa.Column("resumed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_clock_pause")),
+        info={"scope": "engagement"},
+    )
+    op.create_index(
+        op.f("ix_clock_pause_work_order_id"), "clock_pause", ["work_order_id"], unique=False
     )
     op.create_table(
         "control_item",

@@ -12,6 +12,7 @@ from outwork.vocabulary import (
     ImportId,
     ItemId,
     Origin,
+    PauseId,
     Purpose,
     Side,
     SubmissionId,
@@ -140,6 +141,25 @@ class WorkOrderReleased(EventBody):
 
     work_order: WorkOrderId
     items: int
+
+
+@event()
+class ClockPaused(EventBody):
+    """Turnaround is not counted any more, of a work order or of one item; why is a code."""
+
+    pause: PauseId
+    work_order: WorkOrderId
+    item: ItemId | None
+    reason: str
+
+
+@event()
+class ClockResumed(EventBody):
+    """A pause ended."""
+
+    pause: PauseId
+    work_order: WorkOrderId
+    item: ItemId | None
 
 
 @event()

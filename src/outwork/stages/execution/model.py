@@ -22,6 +22,7 @@ from outwork.vocabulary import (
     ItemId,
     Json,
     Origin,
+    PauseId,
     Purpose,
     Reason,
     Role,
@@ -175,6 +176,20 @@ class SeedCommitment:
     side: str
     commitment: str
     nonce: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Pause:
+    """A while in which turnaround is not counted: of a work order, or of one item of it."""
+
+    engagement_id: EngagementId
+    id: PauseId
+    work_order_id: WorkOrderId
+    item_id: ItemId | None
+    reason: str
+    paused_at: datetime
+    paused_by: ActorId
+    resumed_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

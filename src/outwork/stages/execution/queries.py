@@ -22,6 +22,7 @@ from outwork.stages.execution.model import (
     Import,
     ImportState,
     ItemState,
+    Pause,
     RowFault,
     SeedCommitment,
     StoredAnswer,
@@ -39,6 +40,7 @@ from outwork.vocabulary import (
     ItemId,
     Json,
     NotFound,
+    PauseId,
     Purpose,
     Reason,
     Role,
@@ -90,6 +92,16 @@ def imports(db: Connection, order: WorkOrderId) -> list[Import]:
 def admitting(db: Connection) -> list[Import]:
     """Imports whose rows wait to become items, oldest first."""
     return store.imports.find(db, store.import_table.c.state == ImportState.ADMITTING.value)
+
+
+def pause(db: Connection, identifier: PauseId, *, lock: bool = False) -> Pause:
+    """The pause of that id; raises NotFound."""
+    return store.pauses.get(db, identifier, lock=lock)
+
+
+def pauses(db: Connection, order: WorkOrderId) -> list[Pause]:
+    """Pauses of a work order and of its items, oldest first."""
+    return store.pauses.find(db, store.pause_table.c.work_order_id == order)
 
 
 def part_digest(db: Connection, identifier: ImportId, number: int) -> str:

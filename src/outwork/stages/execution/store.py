@@ -8,6 +8,7 @@ from outwork.kit.database import Records, instant, json, key, scoped, text
 from outwork.stages.execution.model import (
     Assignment,
     Import,
+    Pause,
     RowFault,
     SeedCommitment,
     StoredAnswer,
@@ -90,6 +91,14 @@ progress_table = scoped(
     listed=False,
 )  # fmt: skip
 
+pause_table = scoped(
+    "clock_pause",
+    key(), sa.Column("work_order_id", sa.Text, nullable=False, index=True),
+    text("item_id", nullable=True), text("reason"), instant("paused_at"), text("paused_by"),
+    instant("resumed_at", nullable=True),
+    listed=False,
+)  # fmt: skip
+
 import_table = scoped(
     "import",
     key(), sa.Column("work_order_id", sa.Text, nullable=False, index=True),
@@ -147,6 +156,7 @@ fault_table = scoped(
 )  # fmt: skip
 
 imports = Records(import_table, Import, lambda i: NotFound("import", i))
+pauses = Records(pause_table, Pause, lambda i: NotFound("pause", i))
 faults = Records(fault_table, RowFault)
 items = Records(item_table, WorkItem, lambda i: NotFound("item", i))
 assignments = Records(assignment_table, Assignment, lambda i: NotFound("assignment", i))
