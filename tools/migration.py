@@ -40,6 +40,7 @@ SCOPED = {scoped}
 APPEND_ONLY: dict[str, list[str]] = {{
     "event": [],
     "placement": [],
+    "node": [],
     "disclosure": [],
     "checkpoint": [],
     "signature": [],

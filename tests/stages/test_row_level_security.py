@@ -55,6 +55,7 @@ def full(
             world.act("rosa", acceptance.propose_change, world.engagement, "c-law", "W", "B")
             world.open()
             upload(world, start(world, b'{"text": "x"}', RowFormat.JSONL), b'{"text": "x"}')
+            world.lengthen(256)  # a tile's worth of entries
             world.integrate()
         finally:
             world.close()

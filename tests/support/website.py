@@ -1,11 +1,12 @@
-"""The workspace served over a database, as people reach it."""
+"""The workspace, or another application, served on this machine as people reach it."""
 
 from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import uvicorn
 
@@ -15,8 +16,15 @@ from outwork.kit.database import Database
 
 @contextmanager
 def serving(database: Database) -> Iterator[str]:
-    """Serve on a free port of this machine; gives the address."""
-    config = uvicorn.Config(web(database), port=0, log_level="error", lifespan="off", ws="none")
+    """Serve the workspace on a free port of this machine; gives the address."""
+    with answering(web(database)) as address:
+        yield address
+
+
+@contextmanager
+def answering(application: Callable[..., Any]) -> Iterator[str]:
+    """Serve any ASGI application on a free port of this machine; gives the address."""
+    config = uvicorn.Config(application, port=0, log_level="error", lifespan="off", ws="none")
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, name="website", daemon=True)
     thread.start()

@@ -4,12 +4,13 @@
 place in the tree and signs a checkpoint. Everything offline needs is in the bundle.
 """
 
-from outwork.ledger import bundle, canonical
+from outwork.ledger import bundle, canonical, checkpoint, tiles, tree
 from outwork.ledger.actions import Prepared, integrate, prepare, record, seal_openings
 from outwork.ledger.model import EVENTS, EventBody, Sealed, event, instant_text
 from outwork.ledger.queries import (
     Entry,
     Head,
+    Nodes,
     disclosures,
     entries,
     find_entry,
@@ -20,6 +21,7 @@ from outwork.ledger.queries import (
     pending,
     rebuilt_root_matches,
     root_at,
+    tile,
     timeline,
     verifier_key,
 )
@@ -30,10 +32,12 @@ __all__ = [
     "Entry",
     "EventBody",
     "Head",
+    "Nodes",
     "Prepared",
     "Sealed",
     "bundle",
     "canonical",
+    "checkpoint",
     "disclosures",
     "entries",
     "event",
@@ -52,6 +56,9 @@ __all__ = [
     "root_at",
     "root_of_leaves",
     "seal_openings",
+    "tile",
+    "tiles",
     "timeline",
+    "tree",
     "verifier_key",
 ]

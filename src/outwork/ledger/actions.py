@@ -103,12 +103,15 @@ def integrate(db: Connection, engagement: EngagementId, now: datetime) -> querie
     frontier = head.frontier
     ids: list[int] = []
     hashes: list[bytes] = []
+    nodes: list[tuple[int, int, bytes]] = []
     for row in pending:
         digest = leaf_hash(queries.entry(row, frontier.size).line)
-        frontier = frontier.append(digest)
+        frontier, completed = frontier.grow(digest)
+        nodes += completed[8::8]
         ids.append(row.id)
         hashes.append(digest)
     _place(db, engagement, ids, head.size, hashes)
+    _keep(db, engagement, nodes)
     made = queries.Head(engagement, frontier, horizon)
     _advance(db, made, now)
     return made
@@ -131,6 +134,16 @@ def _place(
     )
     seqs = list(range(first, first + len(ids)))
     db.execute(statement, {"engagement": engagement, "ids": ids, "seqs": seqs, "hashes": hashes})
+
+
+def _keep(db: Connection, engagement: EngagementId, nodes: list[tuple[int, int, bytes]]) -> None:
+    """Every eighth level's nodes that were completed, by their level in tiles."""
+    if nodes:
+        rows = [
+            {"engagement_id": engagement, "level": level // 8, "index": index, "hash": digest}
+            for level, index, digest in nodes
+        ]
+        db.execute(sa.insert(store.node_table), rows)
 
 
 def _advance(db: Connection, head: queries.Head, now: datetime) -> None:

@@ -13,9 +13,9 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from outwork.kit.database import Connection, keyring_of
 from outwork.kit.keyring import KeyMissing, Keyring
 from outwork.kit.paging import Page, key_of, limit_of
-from outwork.ledger import canonical, checkpoint, store
+from outwork.ledger import canonical, checkpoint, store, tiles
 from outwork.ledger.model import instant_text
-from outwork.ledger.tree import Frontier, leaf_hash, root_of_hashes
+from outwork.ledger.tree import Frontier, leaf_hash, range_hash, root_of_hashes
 from outwork.vocabulary import EngagementId, Json
 
 INSTALLATION_NAME = "outwork.local"
@@ -105,11 +105,13 @@ def latest_checkpoint(db: Connection, engagement: EngagementId) -> str | None:
     return db.execute(query.order_by(table.c.size.desc()).limit(1)).scalar()
 
 
-def entries(db: Connection, engagement: EngagementId, size: int | None = None) -> Iterator[Entry]:
-    """Integrated entries in order, the first `size` of them if told."""
+def entries(
+    db: Connection, engagement: EngagementId, size: int | None = None, first: int = 0
+) -> Iterator[Entry]:
+    """Integrated entries in order, from `first` on, up to `size` of the log if told."""
     placed, event = store.placement_table, store.event_table
     query = sa.select(event, placed.c.seq).join(event, event.c.id == placed.c.event_id)
-    query = query.where(placed.c.engagement_id == engagement)
+    query = query.where(placed.c.engagement_id == engagement, placed.c.seq >= first)
     if size is not None:
         query = query.where(placed.c.seq < size)
     for row in db.execute(query.order_by(placed.c.seq)):
@@ -139,9 +141,58 @@ def leaf_hashes(db: Connection, engagement: EngagementId, size: int) -> list[byt
     return list(db.execute(query.order_by(table.seq)).scalars())
 
 
+class Nodes:
+    """A NodeReader over the kept nodes of an engagement's tree, within one transaction.
+
+    Raises IndexError for a node whose subtree is not full. Reads at most 256 hashes a tile, and
+    each tile once.
+    """
+
+    def __init__(self, db: Connection, engagement: EngagementId) -> None:
+        self._db, self._engagement = db, engagement
+        self._tiles: dict[tuple[int, int], list[bytes]] = {}
+
+    def __call__(self, level: int, index: int) -> bytes:
+        """Hash of the full subtree over leaves [index * 2**level, (index + 1) * 2**level)."""
+        row, within = divmod(level, 8)
+        tile, first = divmod(index << within, tiles.WIDTH)
+        found = self.row(row, tile)[first : first + (1 << within)]
+        if len(found) != 1 << within:
+            raise IndexError("no such node")
+        return root_of_hashes(found)
+
+    def row(self, level: int, index: int) -> list[bytes]:
+        """The hashes of tile `index` of a level of tiles, as many as there are (0 to 256)."""
+        if (level, index) not in self._tiles:
+            self._tiles[level, index] = list(self._db.execute(self._query(level, index)).scalars())
+        return self._tiles[level, index]
+
+    def _query(self, level: int, index: int) -> sa.Select[Any]:
+        first, last = index * tiles.WIDTH, (index + 1) * tiles.WIDTH - 1
+        if level == 0:
+            leaf = store.placement_table.c
+            query = sa.select(leaf.leaf_hash).where(leaf.engagement_id == self._engagement)
+            return query.where(leaf.seq.between(first, last)).order_by(leaf.seq)
+        node = store.node_table.c
+        query = sa.select(node.hash).where(node.engagement_id == self._engagement)
+        return query.where(node.level == level, node.index.between(first, last)).order_by(
+            node.index
+        )
+
+
+def tile(db: Connection, engagement: EngagementId, wanted: tiles.Tile) -> bytes | None:
+    """A hash tile or an entry bundle of the log (C2SP tlog-tiles); None if it has none such."""
+    nodes, first = Nodes(db, engagement), wanted.index * tiles.WIDTH
+    if wanted.level is not None:
+        hashes = nodes.row(wanted.level, wanted.index)
+        return b"".join(hashes[: wanted.width]) if len(hashes) >= wanted.width else None
+    found = [e.line for e in entries(db, engagement, first + wanted.width, first)]
+    return tiles.encode_entries(found) if len(found) == wanted.width else None
+
+
 def root_at(db: Connection, engagement: EngagementId, size: int) -> bytes:
-    """The root of the tree of the first `size` leaves."""
-    return root_of_hashes(leaf_hashes(db, engagement, size))
+    """The root of the tree of the first `size` leaves, which the log must have."""
+    return range_hash(0, size, Nodes(db, engagement))
 
 
 def pending(db: Connection) -> list[EngagementId]:

@@ -33,6 +33,17 @@ placement_table = scoped(
     listed=False,
 )  # fmt: skip
 
+# Roots of the subtrees of 256 leaves (level 1), of 65,536 (level 2) and so on: with them a proof or
+# a tile reads at most 256 hashes a level, however large the tree is.
+node_table = scoped(
+    "node",
+    sa.Column("level", sa.SmallInteger, nullable=False),
+    sa.Column("index", sa.BigInteger, nullable=False),
+    sa.Column("hash", sa.LargeBinary, nullable=False),
+    sa.PrimaryKeyConstraint("engagement_id", "level", "index"),
+    listed=False,
+)  # fmt: skip
+
 disclosure_table = scoped(
     "disclosure",
     # The statement that writes the event writes this too.

@@ -38,6 +38,7 @@ from outwork.reporting.by_stage import (
     terms,
 )
 from outwork.reporting.catalogue import service_card
+from outwork.reporting.log import log_checkpoint, log_tile
 from outwork.reporting.model import (
     Gate,
     InboxEntry,
@@ -114,6 +115,8 @@ __all__ = [
     "is_agent",
     "knowledge",
     "latest_certificate",
+    "log_checkpoint",
+    "log_tile",
     "machine_work",
     "may_read",
     "order_items",

@@ -14,6 +14,7 @@ from pydantic import BaseModel, TypeAdapter, create_model
 from outwork import access, agreements, practices, reporting
 from outwork.access import Actor, Session
 from outwork.interfaces.api.bulk import bulk
+from outwork.interfaces.api.log import log
 from outwork.interfaces.wording import explain
 from outwork.kit.database import Database
 from outwork.kit.paging import BadCursor
@@ -58,6 +59,7 @@ def api(database: Database) -> FastAPI:
     app.include_router(_sessions(database))
     app.include_router(_acts(database, session))
     app.include_router(_reads(database, signed_in))
+    app.include_router(log(database, session))
     app.include_router(bulk(database, session, signed_in, _plain))
     return app
 

@@ -37,6 +37,7 @@ SCOPED = {
     "log_head": "engagement_id",
     "membership": "engagement_id",
     "need": "engagement_id",
+    "node": "engagement_id",
     "outbox": "engagement_id",
     "placement": "engagement_id",
     "proposal": "engagement_id",
@@ -63,6 +64,7 @@ SCOPED = {
 APPEND_ONLY: dict[str, list[str]] = {
     "event": [],
     "placement": [],
+    "node": [],
     "disclosure": [],
     "checkpoint": [],
     "signature": [],
@@ -548,6 +550,15 @@ def _create() -> None:
         info={"scope": "engagement"},
     )
     op.create_index(op.f("ix_need_engagement_id"), "need", ["engagement_id"], unique=False)
+    op.create_table(
+        "node",
+        sa.Column("engagement_id", sa.Text(), nullable=False),
+        sa.Column("level", sa.SmallInteger(), nullable=False),
+        sa.Column("index", sa.BigInteger(), nullable=False),
+        sa.Column("hash", sa.LargeBinary(), nullable=False),
+        sa.PrimaryKeyConstraint("engagement_id", "level", "index", name=op.f("pk_node")),
+        info={"scope": "engagement"},
+    )
     op.create_table(
         "outbox",
         sa.Column("engagement_id", sa.Text(), nullable=False),
