@@ -18,6 +18,7 @@ from typing import Any
 from zoneinfo import ZoneInfo, available_timezones
 
 import numpy as np
+from bench import record
 
 from outwork.methods.working_time import Minutes, WorkingTime
 
@@ -41,7 +42,14 @@ print(json.dumps({"us": (time.perf_counter() - begun) / repeats * 1e6, "pandas":
 
 
 def run(_data: Path, seed: int, log: Any) -> dict[str, Any]:
-    """`ratio_clock`, `ratio_clock_single`, `clock_mismatches`, and the times behind them."""
+    """The figures of `measure`, kept with what is behind them."""
+    figures, samples, versions = measure(seed, log)
+    record.keep("clock", seed, figures, samples, versions)
+    return figures
+
+
+def measure(seed: int, log: Any) -> tuple[dict[str, Any], dict[str, Any], dict[str, str]]:
+    """`ratio_clock`, `ratio_clock_single`, `clock_mismatches`; samples; the peer's version."""
     chance = np.random.default_rng(seed)
     calendar = WorkingTime(
         "Europe/London", SHIFTS, CLOSED, date(YEAR - 1, 1, 1), date(YEAR + 2, 12, 31)
@@ -69,10 +77,8 @@ def run(_data: Path, seed: int, log: Any) -> dict[str, Any]:
     log(f"{figures} (pandas {version})")
     cases, wrong = _compared(chance, log)
     figures |= {"clock_cases": cases, "clock_mismatches": wrong}
-    Path("raw.jsonl").write_text(
-        json.dumps({"at": time.time(), "pandas": version} | figures) + "\n"
-    )
-    return figures
+    samples = {"clock_us": ours, "clock_single_us": single, "peer_clock_us": peer}
+    return figures, samples, {"pandas": version}
 
 
 def _single(calendar: WorkingTime, starts: Minutes, minutes: Minutes) -> float:

@@ -7,7 +7,6 @@ serves begins again by itself. The database is left behind, so that anybody can 
 
 from __future__ import annotations
 
-import json
 import os
 import random
 import signal
@@ -16,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import psycopg
+from bench import record
 from bench.execution_world import Cycle, Installation, Log, new_folder, serving
 from bench.load import Tally, stubborn_loop
 
@@ -36,7 +36,7 @@ def run(_data: Path, seed: int, log: Log) -> dict[str, Any]:
     finally:
         home.close()
     log(f"the database is left in {folder}: OUTWORK_HOME={folder} outwork up serves it")
-    Path("raw.jsonl").write_text(json.dumps({"at": time.time(), "seed": seed} | figures) + "\n")
+    record.keep("duplicates", seed, figures | {"home": str(folder)})
     return figures
 
 

@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from bench import record
 
 from outwork import workforce
 from outwork.methods.eligibility import Bitmaps, members
@@ -53,7 +54,14 @@ print(json.dumps({"us": float(np.median(taken)) * 1e6, "pandas": pd.__version__}
 
 
 def run(_data: Path, seed: int, log: Any) -> dict[str, Any]:
-    """`eligibility_p50_us`, `eligibility_p99_us`, `peer_eligibility_us`, mismatches."""
+    """The figures of `measure`, kept with what is behind them."""
+    figures, samples, versions = measure(seed, log)
+    record.keep("eligibility", seed, figures, samples, versions)
+    return figures
+
+
+def measure(seed: int, log: Any) -> tuple[dict[str, Any], dict[str, Any], dict[str, str]]:
+    """`eligibility_p50_us`, `eligibility_p99_us`, `peer_eligibility_us`, mismatches; samples."""
     chance = np.random.default_rng(seed)
     people = [_person(chance, n) for n in range(PEOPLE)]
     bitmaps = Bitmaps()
@@ -82,11 +90,7 @@ def run(_data: Path, seed: int, log: Any) -> dict[str, Any]:
         "eligibility_mismatches": wrong,
     }
     log(f"{figures} (pandas {told['pandas']}, Python {platform.python_version()})")
-    line = {"at": time.time(), "seed": seed, "people": PEOPLE, "questions": QUESTIONS} | figures
-    versions = {"pandas": told["pandas"], "python": platform.python_version()}
-    command = "outwork bench eligibility"
-    Path("raw.jsonl").write_text(json.dumps(line | versions | {"command": command}) + "\n")
-    return figures
+    return figures, {"eligibility_us": taken.round(2).tolist()}, {"pandas": told["pandas"]}
 
 
 def _person(chance: np.random.Generator, number: int) -> workforce.Qualification:

@@ -1,4 +1,4 @@
-"""Label Studio as pip leaves it: one server on SQLite, driven over its public API."""
+"""Label Studio, driven over its public API: as pip leaves it (SQLite), and on PostgreSQL."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import subprocess
 import tempfile
 import time
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -19,9 +19,11 @@ from typing import Any
 from bench.load import closed_loop, quantile, request
 
 ROOT = Path(__file__).parents[1]
+CHUNK = 5_000  # tasks a request
+PATIENCE_S = 300.0
 TOKEN = "0123456789abcdef0123456789abcdef01234567"
 SETTINGS = {
-    "DJANGO_DB": "sqlite", "COLLECT_ANALYTICS": "False", "LATEST_VERSION_CHECK": "False",
+    "COLLECT_ANALYTICS": "False", "LATEST_VERSION_CHECK": "False",
     "SENTRY_DSN": "", "FRONTEND_SENTRY_DSN": "", "DEBUG": "False", "LOG_LEVEL": "ERROR",
     "LABEL_STUDIO_ENABLE_LEGACY_API_TOKEN": "true",
 }  # fmt: skip
@@ -62,27 +64,75 @@ class Annotating:
         return request("POST", path, self._headers, self._body)
 
 
-def measure(items: int, seconds: float, log: Callable[[str], None]) -> dict[str, float]:
-    """Import rate, cycles a second, CPU a cycle and latency of the next task, in one server."""
-    with _serving() as (port, server):
+def measure(
+    items: int, seconds: float, log: Callable[[str], None], *, results: int = 0
+) -> dict[str, float]:
+    """As pip leaves it: import rate, cycles, CPU, latency of the next task; seconds of an export.
+
+    `growth` is CPU a cycle with `items` tasks over that with a tenth of them. The export is of
+    `results` tasks that were brought in with an annotation each.
+    """
+    with _serving({"DJANGO_DB": "sqlite"}) as (port, server):
+        small, _ = _imported(port, items // 10)
+        few = _cycles(port, server.pid, small, seconds / 2)
         project, rate = _imported(port, items)
         log(f"peer: imported {items} tasks, {rate:.0f}/s")
-        flows = [Annotating(project) for _ in range(8)]
-        before = _cpu(server.pid)
-        tally = closed_loop(port, list(flows), seconds)
-        used = _cpu(server.pid) - before
-        log(f"peer: {tally.cycles} cycles in {tally.elapsed:.1f} s, {tally.errors} errors")
-        made = max(1, tally.cycles)
-        return {
-            "peer_cycles_per_s": tally.cycles / tally.elapsed,
-            "peer_cpu_ms": used / made * 1e3,
-            "peer_next_p99_ms": quantile(tally.first, 0.99) * 1e3,
+        many = _cycles(port, server.pid, project, seconds)
+        log(f"peer: {many['per_s']:.1f} cycles/s, {many['cpu_ms']:.0f} ms CPU a cycle")
+        figures = {
+            "peer_cycles_per_s": many["per_s"],
+            "peer_cpu_ms": many["cpu_ms"],
+            "peer_cpu_growth": many["cpu_ms"] / few["cpu_ms"],
+            "peer_next_p99_ms": many["p99_ms"],
             "peer_import_per_s": rate,
         }
+        if results:
+            figures["peer_export_10k_s"] = _exported(port, results)
+            log(f"peer: {results} results exported in {figures['peer_export_10k_s']:.1f} s")
+    return figures
+
+
+def measure_on_postgresql(
+    items: int, seconds: float, there: Mapping[str, Any], log: Callable[[str], None]
+) -> dict[str, float]:
+    """Cycles, CPU of its own processes (not the database's) and latency, on a PostgreSQL server.
+
+    `there` are libpq's parameters of an empty database.
+    """
+    settings = {
+        "DJANGO_DB": "default",
+        "POSTGRE_NAME": there["dbname"],
+        "POSTGRE_USER": there["user"],
+        "POSTGRE_PASSWORD": there.get("password", ""),
+        "POSTGRE_HOST": there["host"],
+        "POSTGRE_PORT": str(there.get("port", 5432)),
+    }
+    with _serving(settings) as (own, server):
+        project, rate = _imported(own, items)
+        found = _cycles(own, server.pid, project, seconds)
+    log(f"peer on PostgreSQL: {found['per_s']:.1f} cycles/s, imported {rate:.0f} tasks/s")
+    return {
+        "peer_cycles_per_s_postgresql": found["per_s"],
+        "peer_cpu_ms_postgresql": found["cpu_ms"],
+        "peer_next_p99_ms_postgresql": found["p99_ms"],
+        "peer_import_per_s_postgresql": rate,
+    }
+
+
+def _cycles(port: int, leader: int, project: int, seconds: float) -> dict[str, float]:
+    flows = [Annotating(project) for _ in range(8)]
+    before = _cpu(leader)
+    tally = closed_loop(port, list(flows), seconds)
+    made = max(1, tally.cycles)
+    return {
+        "per_s": tally.cycles / tally.elapsed,
+        "cpu_ms": (_cpu(leader) - before) / made * 1e3,
+        "p99_ms": quantile(tally.first, 0.99) * 1e3,
+    }
 
 
 @contextmanager
-def _serving() -> Iterator[tuple[int, subprocess.Popen[bytes]]]:
+def _serving(database: dict[str, str]) -> Iterator[tuple[int, subprocess.Popen[bytes]]]:
     program = ROOT / ".envs/execution/bin/label-studio"
     if not program.exists():
         raise RuntimeError("the peer is not installed: make bench-peers")
@@ -91,7 +141,7 @@ def _serving() -> Iterator[tuple[int, subprocess.Popen[bytes]]]:
         port = free.getsockname()[1]
     with tempfile.TemporaryDirectory(prefix="outwork-peer-", ignore_cleanup_errors=True) as folder:
         environment = {k: v for k, v in os.environ.items() if k != "PYTHONPATH"}
-        environment |= SETTINGS | {"LABEL_STUDIO_BASE_DATA_DIR": folder}
+        environment |= SETTINGS | database | {"LABEL_STUDIO_BASE_DATA_DIR": folder}
         with (Path(folder) / "log").open("wb") as out:
             server = subprocess.Popen(
                 [str(program), "start", "--no-browser", "--internal-host", "127.0.0.1",
@@ -100,29 +150,31 @@ def _serving() -> Iterator[tuple[int, subprocess.Popen[bytes]]]:
                 env=environment, stdout=out, stderr=out, start_new_session=True,
             )  # fmt: skip
         try:
-            _wait(port, server)
+            _wait(port, server, Path(folder) / "log")
             yield port, server
         finally:
             os.killpg(server.pid, signal.SIGTERM)
             server.wait(20)
 
 
-def _wait(port: int, server: subprocess.Popen[bytes]) -> None:
-    for _ in range(600):
+def _wait(port: int, server: subprocess.Popen[bytes], said: Path) -> None:
+    """Until it answers: its first start makes some hundred tables, which takes a minute or more."""
+    until = time.monotonic() + PATIENCE_S
+    while time.monotonic() < until:
         if server.poll() is not None:
-            raise RuntimeError("the peer ended while starting")
+            raise RuntimeError(f"the peer ended while starting: {said.read_text()[-500:]}")
         try:
             with urllib.request.urlopen(f"http://127.0.0.1:{port}/health", timeout=5):
                 return
         except OSError:
             time.sleep(0.2)
-    raise RuntimeError("the peer did not start")
+    raise RuntimeError(f"the peer did not start: {said.read_text()[-500:]}")
 
 
 def _call(port: int, method: str, path: str, body: Any) -> Any:
     made = urllib.request.Request(
         f"http://127.0.0.1:{port}{path}",
-        data=json.dumps(body).encode(),
+        data=None if body is None else json.dumps(body).encode(),
         method=method,
         headers={"Authorization": f"Token {TOKEN}", "Content-Type": "application/json"},
     )
@@ -130,18 +182,35 @@ def _call(port: int, method: str, path: str, body: Any) -> Any:
         return json.loads(answer.read() or b"null")
 
 
-def _imported(port: int, items: int, chunk: int = 5_000) -> tuple[int, float]:
+def _imported(port: int, items: int, annotated: bool = False) -> tuple[int, float]:
+    """A project with so many tasks, and tasks a second; `annotated` ones come with their result."""
     terms = {
         "title": "bench", "label_config": CONFIG, "sampling": "Sequential sampling",
         "maximum_annotations": 1,
     }  # fmt: skip
     project = _call(port, "POST", "/api/projects", terms)["id"]
     start = time.perf_counter()
-    for first in range(0, items, chunk):
-        some = range(first, min(items, first + chunk))
-        rows = [{"text": f"item {number} " + "x" * 400} for number in some]
+    for first in range(0, items, CHUNK):
+        rows: list[dict[str, Any]] = [
+            {"text": f"item {number} " + "x" * 400}
+            for number in range(first, min(items, first + CHUNK))
+        ]
+        if annotated:
+            rows = [{"data": row, "annotations": [ANNOTATION]} for row in rows]
         _call(port, "POST", f"/api/projects/{project}/import", rows)
     return project, items / (time.perf_counter() - start)
+
+
+def _exported(port: int, results: int) -> float:
+    """Seconds of a full export of so many tasks with a result each; all have to be there."""
+    project, _ = _imported(port, results, annotated=True)
+    begun = time.perf_counter()
+    path = f"/api/projects/{project}/export?exportType=JSON&download_all_tasks=true"
+    told = _call(port, "GET", path, None)
+    took = time.perf_counter() - begun
+    if len(told) != results or any(len(task["annotations"]) != 1 for task in told):
+        raise RuntimeError(f"the peer exported {len(told)} of {results} results")
+    return took
 
 
 def _cpu(leader: int) -> float:
