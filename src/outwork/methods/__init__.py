@@ -8,6 +8,7 @@ Names that say little by themselves are reached by their module: ``sampling.plan
 from outwork.methods import (
     adaptive,
     agreement,
+    allocation,
     automation,
     comparators,
     consensus,
@@ -52,6 +53,7 @@ __all__ = [
     "adaptive",
     "agree",
     "agreement",
+    "allocation",
     "automation",
     "binomial_interval",
     "binomial_lower",
