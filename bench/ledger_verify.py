@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from bench import tamper
-from bench.witnesses import Witness
+from bench.witnesses import TIME, witness
 from sqlalchemy import Connection
 from tests.support.engagement import World
 from tests.support.service import KEY, tiny_service
@@ -121,12 +121,9 @@ def _renamed(entry: Entry, other: str, at: str, chance: random.Random) -> Entry:
 
 def _scene(lines: list[bytes]) -> tamper.Scene:
     signer = checkpoint.generate_signer(tamper.ORIGIN)
-    sides = [
-        Witness(checkpoint.generate_signer(f"{side}.example", checkpoint.COSIGNATURE_V1), {})
-        for side in ("client", "provider")
-    ]
+    sides = [witness(f"{side}.example") for side in ("client", "provider")]
     note = tamper.signed(signer, tree.root_of_leaves(lines), len(lines))
     text = checkpoint.parse_note(note).text
-    for witness in sides:
-        note += checkpoint.cosign(text, witness.signer, witness.time).encode().encode()
+    for one in sides:
+        note += checkpoint.cosign(text, one.store.signer, TIME).encode().encode()
     return tamper.Scene(signer, *sides, lines, {len(lines): note})

@@ -21,10 +21,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from bench.witnesses import Witness, request
+from bench.witnesses import TIME, witness
 
 from outwork.kit.keyring import SealBroken, open_under, seal_under
 from outwork.ledger import canonical, checkpoint, tree
+from outwork.witness import Witness, write_request
 from outwork_verify import Policy, Report, Unreadable, read_policy, verify
 from outwork_verify import receipt as receipts
 from outwork_verify import tree as second_tree
@@ -56,8 +57,8 @@ class Scene:
         """Both sides must have cosigned."""
         return read_policy(
             f"log {self.signer.verifier.encode()}\n"
-            f"witness client {self.client.signer.verifier.encode()}\n"
-            f"witness provider {self.provider.signer.verifier.encode()}\n"
+            f"witness client {self.client.store.verifier.encode()}\n"
+            f"witness provider {self.provider.store.verifier.encode()}\n"
             "group both all client provider\nquorum both\n"
         )
 
@@ -102,11 +103,7 @@ def run(_data: Path, seed: int, log: Callable[[str], None]) -> dict[str, Any]:
 def scene(chance: random.Random, size: int = ENTRIES, every: int = EVERY) -> Scene:
     """A genuine log, cosigned by both witnesses every few entries and at its end."""
     signer = checkpoint.generate_signer(ORIGIN)
-    logs = {ORIGIN: signer.verifier}
-    witnesses = [
-        Witness(checkpoint.generate_signer(f"{side}.example", checkpoint.COSIGNATURE_V1), logs)
-        for side in ("client", "provider")
-    ]
+    witnesses = [witness(f"{side}.example", signer.verifier) for side in ("client", "provider")]
     made = Scene(signer, *witnesses, [_event(i, chance) for i in range(size)], {})
     grown, old = tree.Tree(), 0
     for line in made.lines:
@@ -114,10 +111,10 @@ def scene(chance: random.Random, size: int = ENTRIES, every: int = EVERY) -> Sce
         if grown.size % every and grown.size != size:
             continue
         note = signed(signer, grown.root(), grown.size)
-        body = request(old, tree.consistency_proof(old, grown.size, grown.node), note)
-        answers = [witness.add_checkpoint(body) for witness in witnesses]
-        assert all(status == 200 for status, _ in answers), answers
-        made.cosigned[grown.size] = note + "".join(line for _, line in answers).encode()
+        body = write_request(old, tree.consistency_proof(old, grown.size, grown.node), note)
+        answers = [one.add_checkpoint(body) for one in witnesses]
+        assert all(answer.status == 200 for answer in answers), answers
+        made.cosigned[grown.size] = note + "".join(answer.body for answer in answers).encode()
         old = grown.size
     return made
 
@@ -126,7 +123,7 @@ def trial(attack: int, chance: random.Random) -> tuple[bool, bool, bool]:
     """Whether the auditor believed the attack; a reader without a witness; and whether the
     client's witness cosigned the forgery."""
     made = scene(chance)
-    last = made.client.seen[ORIGIN]
+    last = made.client.store.latest(ORIGIN)[1]
     lines = _altered(attack, made.lines, chance)
     fooled = False
     if attack == _CUT:
@@ -172,8 +169,8 @@ def _resigned(made: Scene, lines: Sequence[bytes], chance: random.Random) -> tup
         forged.append(line)
     note = signed(made.signer, forged.root(), forged.size)
     text = checkpoint.parse_note(note).text
-    note += checkpoint.cosign(text, made.provider.signer, made.provider.time).encode().encode()
-    size = made.client.heads[ORIGIN][0]
+    note += checkpoint.cosign(text, made.provider.store.signer, TIME).encode().encode()
+    size = made.client.head(ORIGIN).size
     genuine = tree.Tree()
     for line in made.lines:
         genuine.append(line)
@@ -184,11 +181,11 @@ def _resigned(made: Scene, lines: Sequence[bytes], chance: random.Random) -> tup
         (chance.randrange(size), [chance.randbytes(32) for _ in range(4)]),
     ]  # fmt: skip
     for old, proof in proofs:
-        status, line = made.client.add_checkpoint(request(old, proof, note))
-        if status == 200:
-            return note + line.encode(), True
+        answer = made.client.add_checkpoint(write_request(old, proof, note))
+        if answer.status == 200:
+            return note + answer.body.encode(), True
     theirs = checkpoint.parse_note(made.cosigned[len(made.lines)]).signatures
-    stolen = next(line for line in theirs if line.name == made.client.signer.name)
+    stolen = next(line for line in theirs if line.name == made.client.store.signer.name)
     return (note + stolen.encode().encode() if chance.random() < 0.5 else note), False
 
 
@@ -203,7 +200,7 @@ def packed(made: Scene, lines: Sequence[bytes], note: bytes) -> bytes:
     manifest = canonical.encode({
         "format": "outwork-bundle/1", "engagement": "eng_bench", "origin": ORIGIN,
         "log": made.signer.verifier.encode(),
-        "witnesses": sorted(w.signer.verifier.encode() for w in (made.client, made.provider)),
+        "witnesses": sorted(w.store.verifier.encode() for w in (made.client, made.provider)),
         "members": [{"name": name, "size": len(data), "sha256": hashlib.sha256(data).hexdigest()}
                     for name, data in sorted(members.items())],
     })  # fmt: skip

@@ -18,7 +18,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from bench.witnesses import Witness
+from bench.witnesses import witness
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM, AESGCMSIV
 from cryptography.hazmat.primitives.hashes import SHA256
@@ -141,10 +141,10 @@ def _witness(exchange: Case) -> list[bool]:
     key = checkpoint.VerifierKey(
         exchange["origin"], checkpoint.ED25519, bytes.fromhex(exchange["log_pubkey_hex"])
     )
-    signer = checkpoint.generate_signer(exchange["witness_name"], checkpoint.COSIGNATURE_V1)
-    witness, agreed = Witness(signer, {key.name: key}), []
+    asked, agreed = witness(exchange["witness_name"], key), []
     for number, step in enumerate(exchange["steps"]):
-        status, body = witness.add_checkpoint(step["body"])
+        answer = asked.add_checkpoint(step["body"].encode())
+        status, body = answer.status, answer.body
         if number in WITNESS_DEVIATIONS:
             agreed.append((status, step["status"]) == WITNESS_DEVIATIONS[number])
         else:

@@ -24,6 +24,7 @@ from outwork.kit.keyring import Keyring
 from outwork.kit.processes import Keeper
 from outwork.operation import operation, utc_now
 from outwork.reporting import inbox
+from outwork.witness import Witness
 
 log = logging.getLogger("outwork")
 
@@ -103,6 +104,26 @@ def work_alone() -> None:
     logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
     with open_home() as home:
         work(home)
+
+
+def serve_witness(witness: Witness, host: str, port: int) -> None:
+    """Cosign over HTTP until interrupted; says where, once it listens."""
+    import uvicorn
+
+    from outwork.interfaces.witness import witness_application
+
+    logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
+    listening = socket.create_server((host, port))
+    address = f"http://{host}:{listening.getsockname()[1]}/"
+    typer.echo(f"{witness.store.signer.name} cosigns on {address}", err=True)
+    config = uvicorn.Config(
+        witness_application(witness),
+        log_level="warning",
+        access_log=False,
+        server_header=False,
+        ws="none",
+    )
+    uvicorn.Server(config).run(sockets=[listening])
 
 
 def _listen(port: int) -> socket.socket:
@@ -187,4 +208,4 @@ def announce(home: Home, port: int) -> None:
     out.flush()
 
 
-cli = command_line.build(open_home, serve, work_alone)
+cli = command_line.build(open_home, serve, work_alone, serve_witness)

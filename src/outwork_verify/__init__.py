@@ -109,7 +109,7 @@ def _own(bundle: Bundle) -> Policy:
 def _check_extends(lines: Sequence[bytes], earlier: bytes, policy: Policy) -> None:
     """Raises Failure unless the log begins with the entries that an earlier checkpoint covers."""
     try:
-        head = receipt.check_head(earlier, policy)
+        head = receipt.check_head(earlier, policy, quorum=False)
     except receipt.ReceiptError as error:
         raise Failure(
             "seen", None, f"the checkpoint seen before cannot be used ({error})"

@@ -20,6 +20,7 @@ INDIRECT = {
     "engagement-file",
     "no-text-layer",
     "cursor-malformed",
+    "witness-damaged",
 }
 
 

@@ -181,6 +181,16 @@ MESSAGES: Mapping[str, str] = {
     "empty-file": msg("%(file)s is empty."),
     "too-large": msg("%(file)s is larger than the limit of %(largest)s."),
     "encrypted": msg("%(file)s is encrypted; bring it without a password."),
+    "key-malformed": msg("That is not a usable key: %(problem)s."),
+    "witness-exists": msg("%(folder)s holds a witness already; its key is never made anew."),
+    "witness-busy": msg("The witness in %(folder)s is running; stop it first."),
+    "witness-damaged": msg(
+        "The witness's memory is damaged, and it cosigns nothing until that is put right:"
+        " %(problem)s."
+    ),
+    "address-taken": msg("%(address)s cannot be listened on: %(problem)s."),
+    "log-unknown": msg("The witness does not know a log called %(log)s."),
+    "unreachable": msg("Nothing answers there: %(problem)s."),
     "unwritable": msg("%(path)s cannot be written: %(reason)s."),
     "unreadable": msg("%(file)s is damaged or not what its name says."),
     "not-utf8": msg("%(file)s is not UTF-8 text."),

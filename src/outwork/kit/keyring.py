@@ -17,6 +17,9 @@ from pathlib import Path
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
+from outwork.kit import files
+from outwork.kit.files import DISK, Disk
+
 _MAGIC = b"OS1"
 
 
@@ -31,9 +34,9 @@ class SealBroken(Exception):
 class Keyring:
     """A folder of keys."""
 
-    def __init__(self, folder: Path) -> None:
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        self._folder = folder
+    def __init__(self, folder: Path, disk: Disk = DISK) -> None:
+        files.folder(folder, disk)
+        self._folder, self._disk = folder, disk
         self._open: dict[str, bytes] = {}
 
     def key(self, name: str) -> bytes:
@@ -41,10 +44,10 @@ class Keyring:
         path = self._folder / f"{name}.key"
         if name not in self._open:
             try:
-                self._open[name] = path.read_bytes()
+                self._open[name] = self._disk.read(path)
             except FileNotFoundError:
                 raise KeyMissing(name) from None
-        elif not path.exists():  # another process destroyed it
+        elif not self._disk.exists(path):  # another process destroyed it
             del self._open[name]
             raise KeyMissing(name)
         return self._open[name]
@@ -53,34 +56,24 @@ class Keyring:
         """Make a key durably unless it exists, and return it; raises KeyMissing after `destroy`."""
         with suppress(KeyMissing):
             return self.key(name)
-        if self._grave(name).exists():
+        if self._disk.exists(self._grave(name)):
             raise KeyMissing(name)
-        # Written whole under another name first: whoever finds the key finds all of it.
-        draft = self._folder / f"{name}.{secrets.token_hex(8)}.new"
-        with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-            file.write(value or secrets.token_bytes(32))
-            file.flush()
-            os.fsync(file.fileno())
-        with suppress(FileExistsError):  # someone else was quicker: theirs is the key
-            os.link(draft, self._folder / f"{name}.key")
-        draft.unlink()
-        self._settle()
+        # If someone else was quicker, theirs is the key.
+        path = self._folder / f"{name}.key"
+        files.put_new(path, value or secrets.token_bytes(32), self._disk)
         return self.key(name)
 
     def destroy(self, name: str) -> None:
         """Forget a key for good (crypto-shredding); it is never made again."""
         self._open.pop(name, None)
-        self._grave(name).touch(mode=0o600)
-        (self._folder / f"{name}.key").unlink(missing_ok=True)
-        self._settle()
+        # The grave first, and durably: a key that is gone without one would be made again.
+        files.put_new(self._grave(name), b"", self._disk)
+        with suppress(FileNotFoundError):
+            self._disk.unlink(self._folder / f"{name}.key")
+        files.settle(self._folder, self._disk)
 
     def _grave(self, name: str) -> Path:
         return self._folder / f"{name}.destroyed"
-
-    def _settle(self) -> None:
-        folder = os.open(self._folder, os.O_RDONLY)
-        os.fsync(folder)
-        os.close(folder)
 
     def seal(self, name: str, plain: bytes, context: str) -> bytes:
         """Encrypt and authenticate `plain` under a named key, bound to `context`."""

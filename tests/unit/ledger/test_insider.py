@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 from bench import tamper
-from bench.witnesses import request
 
 from outwork.ledger import checkpoint, tree
+from outwork.witness import write_request
 from outwork_verify import read_policy
 from outwork_verify.receipt import ReceiptError, check_receipt, read_receipt
 
@@ -30,7 +30,8 @@ def test_no_attack_of_an_insider_is_believed(attack: int) -> None:
 
 def test_what_was_not_attacked_verifies() -> None:
     whole = tamper.packed(SCENE, SCENE.lines, LAST)
-    for seen in ([], [LAST], [SCENE.cosigned[4], LAST]):
+    own = SCENE.client.store.latest(tamper.ORIGIN)[1]  # what the client's witness keeps, alone
+    for seen in ([], [LAST], [SCENE.cosigned[4], LAST], [own]):
         assert tamper._ok(whole, SCENE.policy, seen)
 
 
@@ -126,10 +127,10 @@ def test_a_witness_refuses_what_it_must() -> None:
     witness, note = SCENE.client, tamper.signed(SCENE.signer, bytes(32), 12)
     unsigned = tamper.signed(checkpoint.generate_signer(tamper.ORIGIN), bytes(32), 12)
     for body, status in [
-        ("", 400), (request(3, [], note), 409), (request(13, [], note), 400),
-        (request(11, [], note), 422), (request(11, [bytes(32)], note), 422),
-        (request(11, [], unsigned), 403),
+        (b"", 400), (write_request(3, [], note), 409), (write_request(13, [], note), 400),
+        (write_request(11, [], note), 422), (write_request(11, [bytes(32)], note), 422),
+        (write_request(11, [], unsigned), 403),
     ]:  # fmt: skip
-        assert witness.add_checkpoint(body)[0] == status, body
-    assert witness.seen[tamper.ORIGIN].startswith(LAST[:20])
-    assert witness.heads[tamper.ORIGIN][0] == 11
+        assert witness.add_checkpoint(body).status == status, body
+    assert witness.store.latest(tamper.ORIGIN)[1].startswith(LAST[:20])
+    assert witness.head(tamper.ORIGIN).size == 11

@@ -15,7 +15,7 @@ import typer
 
 from outwork import conduct, documents, practices, reporting
 from outwork.conduct import PersonNeeded
-from outwork.interfaces.cli import acts, administration, bulk
+from outwork.interfaces.cli import acts, administration, bulk, conforming, witnesses
 from outwork.interfaces.cli.progress import shower
 from outwork.interfaces.wording import explain
 from outwork.kit.database import Database
@@ -51,7 +51,10 @@ def fail(error: OutworkError) -> NoReturn:
 
 
 def build(
-    open_home: OpenHome, serve: Serve, work: Callable[[], None] = lambda: None
+    open_home: OpenHome,
+    serve: Serve,
+    work: Callable[[], None] = lambda: None,
+    serve_witness: witnesses.ServeWitness = lambda *_: None,
 ) -> typer.Typer:
     """The whole command line; its arguments come from the composition root."""
     app = typer.Typer(
@@ -68,6 +71,8 @@ def build(
     _checking(app)
     app.add_typer(administration.build(open_home), name="admin")
     app.add_typer(acts.build(open_home), name="do")
+    app.add_typer(witnesses.build(serve_witness), name="witness")
+    app.add_typer(conforming.build(), name="conformance")
     return app
 
 
