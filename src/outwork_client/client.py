@@ -122,7 +122,14 @@ class Client:
 
     def bundle(self, engagement: str, target: Path) -> Path:
         """Save the signed bundle as a file, whole or not at all; gives the file."""
-        answer = self._send("GET", f"engagements/{engagement}/bundle")
+        return self._saved(f"engagements/{engagement}/bundle", target)
+
+    def receipt(self, engagement: str, entry: int, target: Path) -> Path:
+        """Save what proves an entry of the log by itself (C2SP tlog-proof); gives the file."""
+        return self._saved(f"engagements/{engagement}/entries/{entry}/receipt", target)
+
+    def _saved(self, path: str, target: Path) -> Path:
+        answer = self._send("GET", path)
         fresh = target.with_name(f"{target.name}.new")
         fresh.write_bytes(answer.content)
         return fresh.replace(target)

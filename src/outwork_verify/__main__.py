@@ -1,5 +1,6 @@
-"""`python -m outwork_verify BUNDLE [--policy FILE] [--row FILE] [--seen FILE] [--json]`.
+"""`python -m outwork_verify FILE [--policy FILE] [--row FILE] [--seen FILE] [--json]`.
 
+FILE is a bundle, or a receipt, which is verified alone and only by a policy.
 Exit code 0: verified (or, without a policy, consistent); 1: does not verify; 2: unreadable or
 wrong usage.
 """
@@ -12,7 +13,8 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from outwork_verify import Unreadable, read_policy, verify
+from outwork_verify import Unreadable, read_policy, verify, verify_receipt
+from outwork_verify.receipt import HEADER
 from outwork_verify.summary import summary
 
 _MOST_POLICY_BYTES = 1 << 20
@@ -21,9 +23,10 @@ _MOST_POLICY_BYTES = 1 << 20
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs the command; gives the exit code. Wrong usage leaves by SystemExit(2)."""
     parser = argparse.ArgumentParser(
-        prog="outwork_verify", description="Verify a bundle offline, with no access to its maker."
+        prog="outwork_verify",
+        description="Verify a bundle or a receipt offline, with no access to its maker.",
     )
-    parser.add_argument("bundle", type=Path, metavar="BUNDLE", help="the bundle.zip to verify")
+    parser.add_argument("bundle", type=Path, metavar="FILE", help="the bundle or receipt to verify")
     parser.add_argument("--policy", type=Path, metavar="FILE", help="the keys that you trust")
     parser.add_argument("--row", type=Path, metavar="FILE", help="the proof of a row taken in")
     parser.add_argument("--seen", type=Path, metavar="FILE", action="append", default=[],
@@ -45,7 +48,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
         except (OSError, ValueError) as error:
             return _unreadable(path, f"not a usable checkpoint ({error})", options.json)
     try:
-        report = verify(options.bundle, policy, row=row, seen=seen)
+        if _is_receipt(options.bundle):
+            if policy is None:
+                reason = "a receipt names no key that could be trusted: give a policy"
+                return _unreadable(options.bundle, reason, options.json)
+            report = verify_receipt(_read_text(options.bundle).encode(), policy)
+        else:
+            report = verify(options.bundle, policy, row=row, seen=seen)
     except Unreadable as error:
         return _unreadable(options.bundle, str(error), options.json)
     except Exception as error:  # noqa: BLE001 - whatever a file does to us, no traceback
@@ -56,6 +65,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     else:
         print("\n".join(_printable(line) for line in summary(options.bundle, report)))
     return 0 if report.ok else 1
+
+
+def _is_receipt(path: Path) -> bool:
+    try:
+        with path.open("rb") as file:
+            return file.read(len(HEADER)) == HEADER.encode()
+    except OSError:
+        return False  # what reads it as a bundle says why
 
 
 def _read_text(path: Path) -> str:

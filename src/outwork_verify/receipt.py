@@ -14,8 +14,11 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from typing import Any
 
 from outwork_verify import note, tree
+from outwork_verify.container import Failure
+from outwork_verify.entry import read_event
 from outwork_verify.policy import Policy
 
 HEADER = "c2sp.org/tlog-proof@v1"
@@ -79,6 +82,31 @@ def check_receipt(data: bytes, policy: Policy, entry: bytes | None = None) -> Pr
     if receipt.extra not in (None, entry):
         raise ReceiptError("the receipt carries another entry")
     return check_entry(receipt.index, receipt.proof, receipt.checkpoint, entry, policy)
+
+
+def shown(data: bytes, policy: Policy) -> dict[str, Any]:
+    """What a receipt that carries its entry shows, for people; raises ReceiptError.
+
+    The entry's form is checked; whether the act was in order only the whole log can tell.
+    """
+    receipt, proved = read_receipt(data), check_receipt(data, policy)
+    assert receipt.extra is not None  # what was checked
+    try:
+        event = read_event(receipt.extra, receipt.index)
+    except Failure as failure:
+        raise ReceiptError(f"the entry {failure.reason}") from failure
+    return {
+        "receipt": receipt.index,
+        "log": proved.origin,
+        "entries": proved.size,
+        "root": proved.root.hex(),
+        "cosigned": {key.name: time for key, time in proved.signed.items() if time is not None},
+        "kind": event.kind,
+        "at": event.at,
+        "actor": event.actor,
+        "public": event.public,
+        "sealed": sorted(event.sealed),
+    }
 
 
 def check_entry(

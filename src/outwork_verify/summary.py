@@ -10,6 +10,8 @@ from typing import Any
 from outwork_verify import Report
 
 MOST_ORDERS = 4
+MOST_FIELDS = 10
+LONGEST = 100
 
 
 def summary(path: Path, report: Report) -> list[str]:
@@ -27,7 +29,25 @@ def summary(path: Path, report: Report) -> list[str]:
     return lines + [f"  {name:<12} {text}" for name, text in _rows(report.figures)]
 
 
+def _proved(figures: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    """What one entry says, proved alone."""
+    yield "log", f"{figures['log']}, {figures['entries']} entries"
+    yield "root", figures["root"]
+    for witness, time in sorted(figures["cosigned"].items())[:MOST_ORDERS]:
+        yield "cosigned", f"{witness} at {time}"
+    yield "entry", f"{figures['receipt']}: {figures['kind']}"
+    yield "at", f"{figures['at']} by {figures['actor']}"
+    for name, value in list(figures["public"].items())[:MOST_FIELDS]:
+        text = str(value)
+        yield name, text if len(text) <= LONGEST else text[: LONGEST - 3] + "..."
+    if figures["sealed"]:
+        yield "sealed", ", ".join(figures["sealed"])[:LONGEST]
+
+
 def _rows(figures: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    if "receipt" in figures:
+        yield from _proved(figures)
+        return
     yield "engagement", figures["engagement"]
     yield "log", f"{figures['log']}, {figures['entries']} entries of {len(figures['kinds'])} kinds"
     yield "root", figures["root"]

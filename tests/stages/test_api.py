@@ -21,11 +21,11 @@ from tests.support import engagement as support
 from tests.support.engagement import DEFECTS, World
 from tests.support.service import GUIDELINE, KEY, content, right
 
-from outwork import access
+from outwork import access, ledger
 from outwork.interfaces.api import Swift, api
 from outwork.operation import ACTS
 from outwork.stages import setup
-from outwork.vocabulary import Role, Side
+from outwork.vocabulary import EngagementId, Role, Side
 from outwork_client import (
     BadInput,
     Client,
@@ -35,7 +35,7 @@ from outwork_client import (
     NotSignedIn,
     Refused,
 )
-from outwork_verify import verify
+from outwork_verify import read_policy, verify, verify_receipt
 
 NONCES = {"client": "c1" * 32, "provider": "d2" * 32}
 PASSWORD = "correct horse battery"
@@ -214,6 +214,16 @@ def test_a_whole_engagement_through_the_sdk(desk: Desk, tmp_path: Path) -> None:
     assert zipfile.ZipFile(io.BytesIO(path.read_bytes())).testzip() is None
     report = verify(path)
     assert report.ok, report
+    proof = vera.receipt(made, 7, tmp_path / "receipt.txt").read_bytes()
+    key = ledger.verifier_key(desk.world.database.keyring, EngagementId(made))
+    shown = verify_receipt(proof, read_policy(f"log {key}"))
+    assert shown.ok, shown
+    (event,) = [e for e in vera.events(made) if e["seq"] == 7]
+    assert shown.figures["kind"] == event["kind"]
+    with pytest.raises(NotFound, match="not-found"):
+        vera.receipt(made, 10_000, tmp_path / "receipt.txt")
+    with pytest.raises(NotFound, match="not-found"):
+        desk["stranger"].receipt(made, 7, tmp_path / "receipt.txt")
 
 
 def test_a_session_is_needed_and_ends(desk: Desk) -> None:

@@ -97,7 +97,13 @@ def test_outsiders_and_losing_bidders_are_told_nothing(world: World, sign_in: Si
     world.upto("deliver")
     for who in ("stranger", "hugo"):
         browser = sign_in(who)
-        for part in [*PARTS, f"/deliverable/{world.order}", "/files/doc_1", "/checkpoint"]:
+        for part in [
+            *PARTS,
+            f"/deliverable/{world.order}",
+            "/files/doc_1",
+            "/checkpoint",
+            "/entries/0/receipt",
+        ]:
             got = browser.get(f"/engagements/{world.engagement}{part}")
             assert got.status_code == 404, (who, part)
             assert "Codename" not in got.text
@@ -217,6 +223,11 @@ def test_delivered_files_and_the_bundle_are_attachments(world: World, sign_in: S
         assert got.headers["content-disposition"].startswith("attachment")
         assert got.headers["x-content-type-options"] == "nosniff"
     assert len(links) == 2
+    proofs = re.findall(
+        r'href="([^"]+/receipt)"', browser.get(f"/engagements/{world.engagement}/ledger").text
+    )
+    assert len(proofs) > 20
+    assert browser.get(proofs[0]).text.startswith("c2sp.org/tlog-proof@v1\n")
     inputs = world.look(_input_document, world)
     assert browser.get(f"/engagements/{world.engagement}/files/{inputs}").status_code == 404
 

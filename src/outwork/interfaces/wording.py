@@ -364,7 +364,9 @@ MESSAGES: Mapping[str, str] = {
     "closing-checkpoint-pending": msg(
         "The closing checkpoint is being made; try again in a moment."
     ),
-    "checkpoint-pending": msg("The first checkpoint is being made; try again in a moment."),
+    "checkpoint-pending": msg(
+        "The checkpoint that covers it is being made; try again in a moment."
+    ),
     "seed-unrevealed": msg("The %(side)s has not opened its seed."),
     "already-revealed": msg("The %(side)s has opened its seed."),
     "nonce-malformed": msg("A nonce is 64 hexadecimal digits."),

@@ -7,6 +7,7 @@ place in the tree and signs a checkpoint. Everything offline needs is in the bun
 from outwork.ledger import bundle, canonical, checkpoint, tiles, tree
 from outwork.ledger.actions import Prepared, integrate, prepare, record, seal_openings
 from outwork.ledger.model import EVENTS, EventBody, Sealed, event, instant_text
+from outwork.ledger.proving import Proofs
 from outwork.ledger.queries import (
     Entry,
     Head,
@@ -19,7 +20,12 @@ from outwork.ledger.queries import (
     leaf_hashes,
     log_signer,
     pending,
+    place_of,
+    placed_entry,
+    prove,
+    read_nodes,
     rebuilt_root_matches,
+    receipt,
     root_at,
     tile,
     timeline,
@@ -34,6 +40,7 @@ __all__ = [
     "Head",
     "Nodes",
     "Prepared",
+    "Proofs",
     "Sealed",
     "bundle",
     "canonical",
@@ -50,8 +57,13 @@ __all__ = [
     "leaf_hashes",
     "log_signer",
     "pending",
+    "place_of",
+    "placed_entry",
     "prepare",
+    "prove",
+    "read_nodes",
     "rebuilt_root_matches",
+    "receipt",
     "record",
     "root_at",
     "root_of_leaves",

@@ -14,6 +14,7 @@ from outwork.kit.ids import Entropy
 from outwork.kit.keyring import Keyring
 from outwork.ledger import canonical, checkpoint, queries, sealing, store
 from outwork.ledger.model import EventBody, split
+from outwork.ledger.proving import TILE_HEIGHT
 from outwork.ledger.tree import leaf_hash
 from outwork.vocabulary import EngagementId, Json
 
@@ -100,18 +101,13 @@ def integrate(db: Connection, engagement: EngagementId, now: datetime) -> querie
     pending = db.execute(query).all()
     if not pending:
         return head
-    frontier = head.frontier
-    ids: list[int] = []
-    hashes: list[bytes] = []
-    nodes: list[tuple[int, int, bytes]] = []
-    for row in pending:
-        digest = leaf_hash(queries.entry(row, frontier.size).line)
-        frontier, completed = frontier.grow(digest)
-        nodes += completed[8::8]
-        ids.append(row.id)
-        hashes.append(digest)
-    _place(db, engagement, ids, head.size, hashes)
-    _keep(db, engagement, nodes)
+    first = head.size
+    hashes = [
+        leaf_hash(queries.entry(row, seq).line) for seq, row in enumerate(pending, start=first)
+    ]
+    frontier, nodes = head.frontier.extend(hashes)
+    _place(db, engagement, [row.id for row in pending], first, hashes)
+    _keep_nodes(db, engagement, first, nodes)
     made = queries.Head(engagement, frontier, horizon)
     _advance(db, made, now)
     return made
@@ -136,14 +132,17 @@ def _place(
     db.execute(statement, {"engagement": engagement, "ids": ids, "seqs": seqs, "hashes": hashes})
 
 
-def _keep(db: Connection, engagement: EngagementId, nodes: list[tuple[int, int, bytes]]) -> None:
+def _keep_nodes(
+    db: Connection, engagement: EngagementId, first: int, nodes: list[list[bytes]]
+) -> None:
     """Every eighth level's nodes that were completed, by their level in tiles."""
-    if nodes:
-        rows = [
-            {"engagement_id": engagement, "level": level // 8, "index": index, "hash": digest}
-            for level, index, digest in nodes
-        ]
-        db.execute(sa.insert(store.node_table), rows)
+    kept = [
+        {"engagement_id": engagement, "level": level // TILE_HEIGHT, "index": index, "hash": digest}
+        for level in range(TILE_HEIGHT, len(nodes), TILE_HEIGHT)
+        for index, digest in enumerate(nodes[level], start=first >> level)
+    ]
+    if kept:
+        db.execute(sa.insert(store.node_table), kept)
 
 
 def _advance(db: Connection, head: queries.Head, now: datetime) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -15,8 +15,9 @@ from outwork.kit.keyring import KeyMissing, Keyring
 from outwork.kit.paging import Page, key_of, limit_of
 from outwork.ledger import canonical, checkpoint, store, tiles
 from outwork.ledger.model import instant_text
+from outwork.ledger.proving import Proofs, encode_receipt
 from outwork.ledger.tree import Frontier, leaf_hash, range_hash, root_of_hashes
-from outwork.vocabulary import EngagementId, Json
+from outwork.vocabulary import EngagementId, Json, NotFound, Refusal
 
 INSTALLATION_NAME = "outwork.local"
 
@@ -193,6 +194,86 @@ def tile(db: Connection, engagement: EngagementId, wanted: tiles.Tile) -> bytes 
 def root_at(db: Connection, engagement: EngagementId, size: int) -> bytes:
     """The root of the tree of the first `size` leaves, which the log must have."""
     return range_hash(0, size, Nodes(db, engagement))
+
+
+def read_nodes(
+    db: Connection, engagement: EngagementId, size: int, seqs: Sequence[int], into: Proofs
+) -> None:
+    """Read what proofs of these entries in the tree of `size` need and `into` lacks."""
+    wanted = list(into.wanted(size, seqs))
+    if not wanted:
+        return
+    rows = db.execute(
+        _NODES,
+        {
+            "engagement": engagement,
+            "levels": [level for level, _, _ in wanted],
+            "firsts": [first for _, first, _ in wanted],
+            "ends": [first + count for _, first, count in wanted],
+        },
+    )
+    for level, first, hashes in rows:
+        into.keep(level, first, [hashes[i : i + 32] for i in range(0, len(hashes), 32)])
+
+
+_NODES = sa.text("""
+    select r.level, r.first, n.hashes
+    from unnest(cast(:levels as int[]), cast(:firsts as bigint[]), cast(:ends as bigint[]))
+      as r(level, first, after)
+    cross join lateral (
+      select string_agg(p.leaf_hash, ''::bytea order by p.seq) as hashes from placement p
+      where r.level = 0 and p.engagement_id = :engagement and p.seq >= r.first and p.seq < r.after
+      union all
+      select string_agg(t.hash, ''::bytea order by t.index) from node t
+      where r.level > 0 and t.engagement_id = :engagement and t.level = r.level / 8
+        and t.index >= r.first and t.index < r.after
+    ) n
+    where n.hashes is not null
+""")
+
+
+def prove(
+    db: Connection, engagement: EngagementId, seq: int, size: int, kept: Proofs | None = None
+) -> list[bytes]:
+    """The inclusion proof of entry `seq` in the tree of the first `size` leaves."""
+    proofs = kept or Proofs()
+    read_nodes(db, engagement, size, [seq], proofs)
+    return proofs.path(seq, size)
+
+
+def placed_entry(db: Connection, engagement: EngagementId, seq: int) -> Entry:
+    """The entry at a place of the log; raises NotFound."""
+    placed = store.placement_table.c
+    query = _with_place().where(placed.engagement_id == engagement, placed.seq == seq)
+    row = db.execute(query).first()
+    if row is None:
+        raise NotFound("entry", str(seq))
+    return entry(row)
+
+
+def place_of(db: Connection, engagement: EngagementId, event_id: int) -> int | None:
+    """The place of an event, None until it has one; raises NotFound for an unknown event."""
+    event = store.event_table.c
+    query = _with_place().where(event.engagement_id == engagement, event.id == event_id)
+    row = db.execute(query).first()
+    if row is None:
+        raise NotFound("event", str(event_id))
+    place: int | None = row.seq
+    return place
+
+
+def receipt(db: Connection, engagement: EngagementId, seq: int) -> bytes:
+    """What proves entry `seq` by itself, under the newest checkpoint.
+
+    Raises NotFound, and Refusal("checkpoint-pending") where no checkpoint covers the entry yet.
+    """
+    found = placed_entry(db, engagement, seq)
+    note = latest_checkpoint(db, engagement)
+    size = 0 if note is None else int(note.split("\n", 2)[1])
+    if note is None or seq >= size:
+        raise Refusal("checkpoint-pending")
+    proof = prove(db, engagement, seq, size)
+    return encode_receipt(seq, proof, note.encode(), found.line)
 
 
 def pending(db: Connection) -> list[EngagementId]:

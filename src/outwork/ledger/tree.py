@@ -90,6 +90,26 @@ class Frontier:
             made.append((level, index, digest))
         return Frontier(self.size + 1, (*stack, digest)), tuple(made)
 
+    def extend(self, leaves: Sequence[bytes]) -> tuple[Frontier, list[list[bytes]]]:
+        """Append leaf hashes; also gives the hashes of the nodes completed by them, by level.
+
+        Level l holds those from index `size >> l` on. Row by row this costs a third of `append`.
+        """
+        size, kept = self.size, list(self.hashes)
+        row, left, made = list(leaves), [], [list(leaves)]
+        while row or size:
+            if size & 1:
+                row.insert(0, kept.pop())
+            if len(row) & 1:
+                left.append(row.pop())
+            pairs = iter(row)
+            row = [sha256(b"\x01" + a + b).digest() for a, b in zip(pairs, pairs, strict=True)]
+            size >>= 1
+            if not row:
+                break
+            made.append(list(row))
+        return Frontier(self.size + len(leaves), (*kept, *reversed(left))), made
+
     def root(self) -> bytes:
         """Root of the tree of `size` leaves."""
         if not self.hashes:

@@ -54,6 +54,8 @@ from outwork.reporting.quality import (
     colleagues,
     quality,
     readable,
+    receipt,
+    receipt_of,
 )
 from outwork.reporting.queries import (
     inbox,
@@ -129,6 +131,8 @@ __all__ = [
     "queues",
     "readable",
     "readiness",
+    "receipt",
+    "receipt_of",
     "sampling",
     "scope",
     "service_card",

@@ -16,7 +16,7 @@ from outwork.reporting.queries import BEYOND_BIDDING, may_read, people
 from outwork.stages import assurance, transfer
 from outwork.stages.assurance import Certificate, DefectRecord
 from outwork.stages.transfer import Certification
-from outwork.vocabulary import EngagementId
+from outwork.vocabulary import EngagementId, Refusal
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,3 +91,21 @@ def checkpoint(op: Operation, engagement: EngagementId) -> str | None:
     """The newest signed checkpoint of an engagement's log."""
     may_read(op, engagement)
     return ledger.latest_checkpoint(op.db, engagement)
+
+
+def receipt(op: Operation, engagement: EngagementId, seq: int) -> bytes:
+    """What proves entry `seq` of an engagement's log by itself; raises NotFound.
+
+    Raises Refusal("checkpoint-pending") where no checkpoint covers the entry yet.
+    """
+    may_read(op, engagement)
+    return ledger.receipt(op.db, engagement, seq)
+
+
+def receipt_of(op: Operation, engagement: EngagementId, event: int) -> bytes:
+    """The same for an event by its number, which it has before it has a place in the log."""
+    may_read(op, engagement)
+    seq = ledger.place_of(op.db, engagement, event)
+    if seq is None:
+        raise Refusal("checkpoint-pending")
+    return ledger.receipt(op.db, engagement, seq)

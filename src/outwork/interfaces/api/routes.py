@@ -60,6 +60,7 @@ def api(database: Database) -> FastAPI:
     app.include_router(_acts(database, session))
     app.include_router(_reads(database, signed_in))
     app.include_router(log(database, session))
+    app.include_router(_receipts(database, signed_in))
     app.include_router(bulk(database, session, signed_in, _plain))
     return app
 
@@ -159,6 +160,31 @@ def _reads(database: Database, signed_in: Callable[..., Actor]) -> APIRouter:
             return _plain(reporting.workbench(op, assignment))
 
     return router
+
+
+def _receipts(database: Database, signed_in: Callable[..., Actor]) -> APIRouter:
+    router = APIRouter()
+    who = Depends(signed_in)
+
+    @router.get("/engagements/{engagement}/entries/{seq}/receipt", summary="Proof of one entry")
+    def receipt(engagement: str, seq: int, actor: Actor = who) -> Response:
+        with operation(database, actor.id) as op:
+            return _receipt(reporting.receipt(op, EngagementId(engagement), seq))
+
+    @router.get("/engagements/{engagement}/events/{event}/receipt", summary="Proof of one event")
+    def receipt_of(engagement: str, event: int, actor: Actor = who) -> Response:
+        with operation(database, actor.id) as op:
+            return _receipt(reporting.receipt_of(op, EngagementId(engagement), event))
+
+    return router
+
+
+def _receipt(text: bytes) -> Response:
+    return Response(
+        text,
+        media_type="text/plain; charset=utf-8",
+        headers={"Content-Disposition": 'attachment; filename="receipt.txt"'},
+    )
 
 
 def _plain(value: Any) -> Any:

@@ -1,4 +1,4 @@
-"""`outwork import` and `outwork export`: rows and results by the batch."""
+"""`outwork import`, `export`, `receipt`: rows, results and proofs, in and out as files."""
 
 from __future__ import annotations
 
@@ -39,6 +39,7 @@ def build(app: typer.Typer, open_home: OpenHome, fail: Callable[[OutworkError], 
     """Add the commands."""
     _taking_in(app, open_home, fail)
     _looking(app, open_home, fail)
+    _proving(app, open_home, fail)
 
 
 def _taking_in(
@@ -105,6 +106,27 @@ def _looking(
         for job in jobs:
             reason = explain(job.problem, {}) if job.problem else ""
             typer.echo(f"{job.id}  {job.kind:8} {job.state:8} {job.turns:6}  {reason}".rstrip())
+
+
+def _proving(
+    app: typer.Typer, open_home: OpenHome, fail: Callable[[OutworkError], NoReturn]
+) -> None:
+    @app.command()
+    def receipt(
+        engagement: Annotated[str, typer.Argument(help="Engagement.")],
+        entry: Annotated[int, typer.Argument(min=0, help="Number of the entry in the log.")],
+        login: Login,
+        out: Annotated[Path | None, typer.Option(help="File; else standard output.")] = None,
+    ) -> None:
+        """Write the receipt of an entry: what proves it alone, by `outwork verify`."""
+        try:
+            with open_home() as home:
+                who = signed_in(home.database, login)
+                with operation(home.database, who) as op:
+                    made = reporting.receipt(op, EngagementId(engagement), entry)
+        except OutworkError as error:
+            fail(error)
+        _write([made], out)
 
 
 def _write(blocks: Any, out: Path | None) -> None:

@@ -171,6 +171,13 @@ def _files(routes: APIRouter, visit: See) -> None:
             reporting.write_bundle(d.op, d.id, target)
         return _download("bundle.zip", target.getvalue(), "application/zip")
 
+    @routes.get("/engagements/{engagement}/entries/{seq}/receipt")
+    def receipt(request: Request, engagement: str, seq: int) -> Response:
+        who = visit(request)
+        with desk(who, engagement) as d:
+            text = reporting.receipt(d.op, d.id, seq)
+        return _download(f"receipt-{seq}.txt", text, "text/plain; charset=utf-8")
+
     @routes.get("/engagements/{engagement}/checkpoint")
     def checkpoint(request: Request, engagement: str) -> Response:
         who = visit(request)

@@ -101,7 +101,7 @@ def overview(d: Desk) -> Context:
     certificate = None
     if not d.at.bidding:
         page = reporting.timeline(d.op, d.id, limit=LATEST)
-        events = timeline(page.rows, d.visit.actor.zone)
+        events = timeline(page.rows, d.visit.actor.zone, base=d.base)
         certificate = reporting.latest_certificate(d.op, d.overview)
     return {
         **frame(d, None),

@@ -28,8 +28,13 @@ SLICES = ("agreements", "requirements", "selection", "transfer", "setup", "execu
 LONGEST = 120
 
 
-def timeline(entries: Iterable[LogEntry], zone: str, lang: str = "en") -> list[Context]:
-    """Entries of a log as events, with a heading on the first of each day in the reader's zone."""
+def timeline(
+    entries: Iterable[LogEntry], zone: str, lang: str = "en", base: str | None = None
+) -> list[Context]:
+    """Entries of a log as events, with a heading on the first of each day in the reader's zone.
+
+    With `base`, the engagement's address, those that have a place link to their receipts.
+    """
     shown, day = [], None
     for e in entries:
         event: Context = {
@@ -42,6 +47,8 @@ def timeline(entries: Iterable[LogEntry], zone: str, lang: str = "en") -> list[C
             "tone": tone(e.kind, e.public),
             "details": _details(e.public, e.sealed),
         }
+        if base is not None and e.seq is not None:
+            event["receipt"] = f"{base}/entries/{e.seq}/receipt"
         local = e.at.astimezone(ZoneInfo(zone)).date()
         if local != day:
             event["day"] = format_date(local, "d MMMM y", locale=lang)
@@ -102,7 +109,9 @@ def ledger(
     following = f"{here}?{urlencode({**kept, 'after': page.next})}" if page.next else None
     empty = None if chosen else {"title": _("Choose an engagement to see its ledger")}
     return {
-        "events": timeline(page.rows, op.actor.zone),
+        "events": timeline(
+            page.rows, op.actor.zone, base=f"/engagements/{chosen.id}" if chosen else None
+        ),
         "filters": {"action": here, "fields": fields},
         "checkpoint": checkpoint,
         "pager": {"shown": len(page.rows), "next": following} if chosen else None,
