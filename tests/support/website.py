@@ -6,7 +6,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, Literal
 
 import uvicorn
 
@@ -22,9 +22,11 @@ def serving(database: Database) -> Iterator[str]:
 
 
 @contextmanager
-def answering(application: Callable[..., Any]) -> Iterator[str]:
+def answering(
+    application: Callable[..., Any], lifespan: Literal["on", "off"] = "off"
+) -> Iterator[str]:
     """Serve any ASGI application on a free port of this machine; gives the address."""
-    config = uvicorn.Config(application, port=0, log_level="error", lifespan="off", ws="none")
+    config = uvicorn.Config(application, port=0, log_level="error", lifespan=lifespan, ws="none")
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, name="website", daemon=True)
     thread.start()
@@ -36,5 +38,5 @@ def answering(application: Callable[..., Any]) -> Iterator[str]:
         yield f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
     finally:
         server.should_exit = True
-        server.force_exit = True  # a browser keeps its connections open
+        server.force_exit = lifespan == "off"  # a browser keeps its connections open
         thread.join()
