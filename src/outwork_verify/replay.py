@@ -16,6 +16,7 @@ from outwork_verify import (
     rules_quality,
     rules_readiness,
     rules_rows,
+    rules_watch,
     rules_work,
     usual,
 )
@@ -29,7 +30,7 @@ __all__ = ["HANDLERS", "RULES", "Event", "Handler", "State", "check_disclosures"
 # Importing them is what registers their rules.
 RULES = (
     rules_agreement, rules_gates, rules_readiness, rules_rows, rules_work, rules_clock,
-    rules_quality, rules_payment,
+    rules_watch, rules_quality, rules_payment,
 )  # fmt: skip
 DISCLOSURES = "disclosures.jsonl"
 

@@ -7,6 +7,7 @@ from decimal import Decimal
 
 from outwork_verify.declare import (
     MANAGERS,
+    USE,
     codes,
     count,
     decimal,
@@ -31,7 +32,7 @@ from outwork_verify.figures import (
     risk_stated,
     smallest_plan,
 )
-from outwork_verify.state import Member, State
+from outwork_verify.state import Control, Member, State
 
 FROM_TRANSFER = ("transfer", "setup", "execution")
 WHILE_WORKING = ("setup", "execution")
@@ -69,7 +70,7 @@ def _bar_set(state: State, event: Event, _: Member) -> None:
 
 @rule(
     "transfer.control-item-added",
-    {"control_item": text, "service": text, "digest": digest},
+    {"control_item": text, "service": text, "use": USE, "digest": digest},
     ["known."],
     roles=["vendor-manager", "delivery-manager", "client-reviewer"],
     stages=FROM_TRANSFER,
@@ -78,7 +79,7 @@ def _control_item_added(state: State, event: Event, _: Member) -> None:
     name = event.public["control_item"]
     if name in state.controls or not event.sealed:
         reject(event, "is added twice, or has no known answer")
-    state.controls[name] = (event.public["service"], len(event.sealed))
+    state.controls[name] = Control(event.public["service"], len(event.sealed), event.public["use"])
 
 
 @rule(
@@ -107,6 +108,7 @@ def _certification_scored(state: State, event: Event, member: Member) -> None:
     if p["passed"] is not (Decimal(p["lower"]) >= Decimal(p["bar"])):
         reject(event, "does not follow from its lower bound and bar")
     member.result, member.attempt = (p["guideline_version"], p["passed"]), None
+    member.readmission_due = p["passed"] and member.paused is not None
 
 
 @rule(
@@ -164,7 +166,7 @@ def _quality_planned(state: State, event: Event, _: Member) -> None:
     line, lot = state.lines.get(p["line"]), p["lot"]
     if line is None:
         reject(event, "plans a line that is not in the statement of work")
-    asked = {questions for service, questions in state.controls.values() if service == line.service}
+    asked = {c.questions for c in state.controls.values() if c.service == line.service}
     units = {line.volume * each for each in asked} if line.unit == "answer" else {line.volume}
     if lot not in units and (units or lot % line.volume):
         reject(event, "plans another lot than the line's volume")

@@ -23,6 +23,7 @@ from outwork_verify.rules_gates import no_expired_waiver
 from outwork_verify.rules_readiness import WORKING
 from outwork_verify.state import (
     CHECKING,
+    DRAFTED,
     PRODUCING,
     Assignment,
     Attempt,
@@ -109,6 +110,8 @@ def _work_order_released(state: State, event: Event, _: Member) -> None:
     work = "produce/0" if any(map(state.certified, agents)) else "produce/1"
     for item in order.items.values():
         item.open(work)
+    for item in order.hidden.values():
+        item.open(work.replace("produce", "control"))
     order.phase = "released"
 
 
@@ -121,9 +124,10 @@ def _work_order_released(state: State, event: Event, _: Member) -> None:
 def _certification_started(state: State, event: Event, member: Member) -> None:
     if event.public["subject"] != event.actor or member.attempt is not None:
         reject(event, "starts a certification for somebody else, or while one is under way")
-    if event.public["items"] != len(state.controls):
-        reject(event, f"does not give all {len(state.controls)} control items")
-    questions = sum(asked for _, asked in state.controls.values())
+    given = [c for c in state.controls.values() if c.use == "certification"]
+    if event.public["items"] != len(given):
+        reject(event, f"does not give all {len(given)} control items")
+    questions = sum(c.questions for c in given)
     member.attempt = Attempt(event.public["items"], questions)
 
 
@@ -139,6 +143,8 @@ def _item_claimed(state: State, event: Event, member: Member) -> None:
     if until <= event.at:
         reject(event, "reserves an item until a time that has passed")
     no_expired_waiver(state, event)
+    if member.unscored or member.signalled or member.readmission_due:
+        reject(event, f"is by {event.actor}, whose control items have consequences still to come")
     found = state.assignments.get(p["assignment"])
     if found is None:
         found = Assignment(event.actor, p["item"], p["purpose"], p["level"], None, "")
@@ -160,7 +166,7 @@ def _begin(state: State, event: Event, member: Member, made: Assignment) -> None
         attempt = member.attempt
         if attempt is None or len(attempt.taken) >= attempt.items or made.item in attempt.taken:
             reject(event, "takes a control item without a certification under way")
-        if made.item in state.items:
+        if made.item in state.items and not state.items[made.item].control:
             reject(event, "takes a work item as a control item")
         attempt.taken.add(made.item)
         return
@@ -183,7 +189,7 @@ def _check_barred(state: State, event: Event, member: Member, wanted: Assignment
             reject(event, f"takes a control item that was not given to {event.actor}")
         return
     checking = wanted.purpose in CHECKING
-    drafting = wanted.purpose == "produce" and wanted.level == 0
+    drafting = wanted.purpose in DRAFTED and wanted.level == 0
     needed = "reviewer" if checking else "agent" if drafting else "analyst"
     if needed not in member.roles:
         reject(event, f"is work of a kind that takes a {needed}, which {event.actor} is not")
@@ -213,13 +219,13 @@ def _item_returned(state: State, event: Event, _: Member) -> None:
 )
 def _draft_given_up(state: State, event: Event, _: Member) -> None:
     found = _held(state, event)
-    if (found.purpose, found.level) != ("produce", 0):
+    if found.purpose not in DRAFTED or found.level != 0:
         reject(event, "gives up what is no draft")
     found.done = True
     item = state.items[found.item]
-    item.waiting["produce/0"] -= 1
+    item.waiting[f"{found.purpose}/0"] -= 1
     del item.live[event.public["assignment"]]
-    item.open("produce/1")
+    item.open(f"{found.purpose}/1")
 
 
 def _held(state: State, event: Event) -> Assignment:
@@ -265,7 +271,12 @@ def _item_submitted(state: State, event: Event, member: Member) -> None:
     if found.purpose in PRODUCING:
         item.families.add(member.family)
         item.answered = event.sealed
-        _produced(event, item, found.level)
+        if found.purpose == "control":
+            member.unscored = p["assignment"]
+            if found.level == 0:
+                item.open("control/1")
+        else:
+            _produced(event, item, found.level)
 
 
 def _produced(event: Event, item: Item, level: int) -> None:
@@ -331,7 +342,9 @@ def _work_order_closed(state: State, event: Event, _: Member) -> None:
     submitted = order.counts["submitted"]
     if event.public["items"] != submitted:
         reject(event, f"counts another number of items than the {submitted} submitted")
-    for item in order.items.values():
+    if any(m.unscored or m.signalled for m in state.members.values()):
+        reject(event, "closes a batch while a control item is not scored, or a chart has signalled")
+    for item in (*order.items.values(), *order.hidden.values()):
         item.withdraw()
     order.phase = "closed"
     order.current.closed_seq = event.seq

@@ -17,6 +17,7 @@ STAGES = (
     "execution", "assurance", "acceptance", "closed",
 )  # fmt: skip
 CHECKING = frozenset({"inspect", "review", "adjudicate"})
+DRAFTED = frozenset({"produce", "control"})
 PRODUCING = frozenset({"produce", "overlap", "control"})
 ITEM_STATES = ("admitted", "drafted", "submitted", "rework")
 
@@ -32,8 +33,40 @@ class Attempt:
 
 
 @dataclass(slots=True)
+class Chart:
+    """A Bernoulli CUSUM as it stands, and the clauses of the wrong answers since it was last 0."""
+
+    total: int = 0
+    clauses: set[str] = field(default_factory=set)
+
+
+@dataclass(frozen=True, slots=True)
+class Watch:
+    """How a line is watched: the share of control items, and the chart's step and limit."""
+
+    share: Fraction
+    overlap: Fraction
+    up: int
+    limit: int
+
+
+@dataclass(frozen=True, slots=True)
+class Control:
+    """A control item: its service, the number of its questions, and what it is used for."""
+
+    service: str
+    questions: int
+    use: str
+
+
+@dataclass(slots=True)
 class Member:
-    """Who takes part; `since` and `until` are the entitlement, `result` the last certification."""
+    """Who takes part; `since` and `until` are the entitlement, `result` the last certification.
+
+    `paused` are the clauses of a pause that lasts. `met` are control items met among work,
+    `charts` those by line and kind of question; one of them has `signalled`, or the control item
+    of an assignment is `unscored`, until the log says what follows.
+    """
 
     subject: str
     kind: str
@@ -47,6 +80,12 @@ class Member:
     calendar: bool = False
     result: tuple[int, bool] = (0, False)
     attempt: Attempt | None = None
+    paused: frozenset[str] | None = None
+    met: set[str] = field(default_factory=set)
+    charts: dict[tuple[str, str], Chart] = field(default_factory=dict)
+    signalled: bool = False
+    readmission_due: bool = False
+    unscored: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +146,8 @@ class Assignment:
 @dataclass(slots=True)
 class Item:
     """A work item. `waiting` counts the assignments asked for and not handed in, by purpose and
-    level; `live` are those of them that somebody claimed; `answered` the last answers' fields."""
+    level; `live` are those of them that somebody claimed; `answered` the last answers' fields;
+    `control` the control item that it is a copy of."""
 
     id: str
     order: WorkOrder
@@ -116,6 +156,7 @@ class Item:
     live: dict[str, Assignment] = field(default_factory=dict)
     families: set[str] = field(default_factory=set)
     answered: Mapping[str, str] = field(default_factory=dict)
+    control: str = ""
 
     def open(self, work: str) -> None:
         """One more piece of work ("produce/1") waits on this item."""
@@ -215,8 +256,8 @@ class Pause:
 
 @dataclass(slots=True)
 class WorkOrder:
-    """A batch. `owed` are items for which rework must still be ordered, with the citations that
-    it may carry (none: any clause)."""
+    """A batch. `hidden` are the control items among its items; `owed` are items for which rework
+    must still be ordered, with the citations that it may carry (none: any clause)."""
 
     id: str
     line: Line
@@ -225,6 +266,7 @@ class WorkOrder:
     phase: str = "intake"
     current: Round = field(default_factory=lambda: Round(1))
     items: dict[str, Item] = field(default_factory=dict)
+    hidden: dict[str, Item] = field(default_factory=dict)
     counts: Counter[str] = field(default_factory=Counter)
     inspections_asked: int | None = None
     owed: dict[str, frozenset[tuple[str, str]]] = field(default_factory=dict)
@@ -280,7 +322,8 @@ class State:
     guideline_version: int = 0
     clauses: frozenset[str] = frozenset()
     bar: Mapping[str, Any] | None = None
-    controls: dict[str, tuple[str, int]] = field(default_factory=dict)
+    controls: dict[str, Control] = field(default_factory=dict)
+    watches: dict[str, Watch] = field(default_factory=dict)
     planned: dict[str, int] = field(default_factory=dict)
     rates: Mapping[str, Any] = field(default_factory=dict)
     orders: dict[str, WorkOrder] = field(default_factory=dict)
@@ -302,7 +345,7 @@ class State:
     def certified(self, member: Member) -> bool:
         """Whether the member's last result under the guideline in force passed."""
         version, passed = member.result
-        return passed and version == self.guideline_version
+        return passed and member.paused is None and version == self.guideline_version
 
     def figures(self) -> dict[str, Any]:
         """What a reader wants to see; amounts are decimal text."""

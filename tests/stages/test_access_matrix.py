@@ -81,6 +81,9 @@ ARGUMENTS: dict[str, Callable[[World], dict[str, Any]]] = {
     "setup.date_entitlement": lambda w: {
         "engagement": w.engagement, "actor": w.people["ana"], "valid_from": w.now,
         "valid_until": w.now},
+    "setup.plan_control": lambda w: {
+        "line": w.line, "control_share": Decimal(2), "good": Decimal(2), "bad": Decimal(2),
+        "false_after": 0},
     "setup.plan_quality": lambda w: {"line": w.line},
     "setup.set_calendar": lambda w: {
         "engagement": w.engagement, "actor": w.people["ana"], "zone": "Nowhere"},
@@ -96,6 +99,11 @@ ARGUMENTS: dict[str, Callable[[World], dict[str, Any]]] = {
     "execution.export_results": lambda w: {"work_order": w.order, "form": "jsonl"},
     "execution.give_up_draft": lambda w: {"assignment": held(w), "code": ""},
     "execution.retry_work": lambda w: {"job": JOB[w.engagement]},
+    "execution.pause_worker": lambda w: {
+        "engagement": w.engagement, "actor": w.people["ana"], "reason": ""},
+    "execution.readmit_worker": lambda w: {
+        "engagement": w.engagement, "actor": w.people["ana"], "reason": ""},
+    "execution.start_retraining": lambda w: {"engagement": w.engagement},
     "execution.put_part": lambda w: {
         "import_id": IMPORT[w.engagement], "number": 1, "digest": "", "content": b"x"},
     "execution.start_import": lambda w: {

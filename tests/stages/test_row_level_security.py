@@ -32,6 +32,7 @@ def full(
         try:
             world.upto("admit")
             world.act("dana", setup.state_need, world.line)
+            world.watch()
             row = json.dumps({"name": "row", "text": content(9).decode()})
             bring(world, row.encode() + b"\n{broken")
             world.upto("release", after="admit")
@@ -50,6 +51,7 @@ def full(
             world.inspect(defective=1)
             world.decide()
             world.produce()
+            world.act("dana", execution.pause_worker, world.engagement, world.people["ana"], "R")
             world.commit()
             world.upto("close_order", after="produce")
             world.act("rosa", acceptance.propose_change, world.engagement, "c-law", "W", "B")

@@ -33,6 +33,7 @@ from outwork.stages import (
 from outwork.stages.assurance import DefectFound
 from outwork.stages.requirements import Baseline, SamplingTerms
 from outwork.stages.selection import Criterion
+from outwork.stages.transfer import ControlUse
 from outwork.vocabulary import (
     ActorId,
     Answer,
@@ -270,12 +271,19 @@ class World:
                  Decimal("0.9"), 2)  # fmt: skip
         self.staff()
 
-    def add_control(self, number: int) -> None:
+    def add_control(self, number: int, use: ControlUse = ControlUse.CERTIFICATION) -> None:
         """A control item with its known answers."""
         name, raw = f"control-{number}.txt", content(number)
         self.texts[name] = raw.decode()
         known = right(name, raw.decode())
-        self.act("vera", transfer.add_control_item, self.engagement, KEY, name, raw, known)
+        self.act("vera", transfer.add_control_item, self.engagement, KEY, name, raw, known, use)
+
+    def watch(self, share: str = "0.5", controls: int = 4, **plan: Any) -> None:
+        """Control items to be met unawares, and the plan that puts them among the work."""
+        for number in range(60, 60 + controls):
+            self.add_control(number, ControlUse.PRODUCTION)
+        terms = {"good": Decimal("0.1"), "bad": Decimal("0.5"), "false_after": 40, **plan}
+        self.act("dana", setup.plan_control, self.line, Decimal(share), **terms)
 
     def staff(self, *extra: str) -> None:
         """The team joins."""

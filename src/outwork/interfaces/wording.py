@@ -295,6 +295,19 @@ MESSAGES: Mapping[str, str] = {
     "no-analyst": msg("There is no analyst in the team."),
     "not-certified": msg("%(name)s is not certified for the guideline in force."),
     "certification-under-way": msg("The certification is under way already."),
+    "paused": msg(
+        "%(name)s is paused because of clauses %(clauses)s; a retraining on the work page, or the "
+        "delivery manager, ends it."
+    ),
+    "already-paused": msg("This person or agent is paused already."),
+    "at-work": msg("This person or agent is not paused."),
+    "not-a-worker": msg("Only analysts and AI agents can be paused."),
+    "reason-missing": msg("A reason is needed, of at most %(longest)s characters."),
+    "share-outside": msg("%(field)s is %(value)s; it must lie between 0 and %(most)s."),
+    "chart-impossible": msg(
+        "The rate of wrong answers in control must be below the one to be found, and the run "
+        "between false alarms from 1 to %(longest)s answers; rates too close need too many."
+    ),
     # Workforce
     "barred-by-client": msg(
         "An information barrier stands between you and the client; only the "

@@ -19,6 +19,7 @@ from outwork.operation import Operation
 from outwork.practices import Service
 from outwork.reporting.by_stage import Standing, plan_for
 from outwork.reporting.queries import may_read
+from outwork.reporting.telling import refuse_blind
 from outwork.stages import acceptance, assurance, execution, requirements, transfer
 from outwork.stages.acceptance import Delivery, Invoice, ProposedChange
 from outwork.stages.assurance import Certificate, DefectRecord, Inspection, Sample, Verdict
@@ -220,6 +221,7 @@ def order_questions(op: Operation, order: WorkOrder) -> list[tuple[str, str]]:
 def write_bundle(op: Operation, engagement: EngagementId, target: BinaryIO) -> None:
     """Write the signed bundle; its sealed fields are opened for the parties' managers only."""
     member = may_read(op, engagement)
+    refuse_blind(member)
     manages = member.roles & {Role.VENDOR_MANAGER, Role.DELIVERY_MANAGER}
     acceptance.export_bundle(op.db, engagement, target, disclose=bool(manages))
 

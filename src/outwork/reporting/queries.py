@@ -21,6 +21,7 @@ from outwork.reporting.model import (
     Person,
     Workbench,
 )
+from outwork.reporting.telling import as_told, assignment_as_told, entry_as_told
 from outwork.reporting.work import queue_of
 from outwork.stages import (
     acceptance,
@@ -209,7 +210,9 @@ def _work(op: Operation, member: Membership, engagement: Engagement) -> list[Inb
             if a.state is not AssignmentState.DONE
         ]
         certified = transfer.certified(op.db, engagement.id, op.actor.id)
-        if certifying or (not certified and transfer.control_items(op.db, engagement.id)):
+        if transfer.pause_of(op.db, engagement.id, op.actor.id) is not None:
+            entries.append(_entry("paused-from-work", engagement, "work"))
+        elif certifying or (not certified and transfer.control_items(op.db, engagement.id)):
             place = f"engagements/{engagement.id}/transfer"
             entries.append(_entry("certification", engagement, place))
         elif certified and waiting.get(Purpose.PRODUCE):
@@ -332,7 +335,8 @@ def timeline(
         )
         for e in page.rows
     )
-    return Page(rows, page.next)
+    shown = [entry_as_told(e, viewer) for e in rows]
+    return Page(tuple(e for e in shown if e is not None), page.next)
 
 
 def workbench(op: Operation, assignment: str) -> Workbench:
@@ -354,9 +358,11 @@ def workbench(op: Operation, assignment: str) -> Workbench:
     authors = {a.author for a in answers.values() if a.author}
     order = agreements.work_order(op.db, found.work_order_id) if found.work_order_id else None
     sample = assurance.sample_of(op.db, order) if order else None
+    told, item = assignment_as_told(found, item, drafted=bool(answers))
+    seen = [] if blind else execution.submissions(op.db, item.id)
     return Workbench(
-        assignment=found,
-        purpose=found.purpose,
+        assignment=told,
+        purpose=told.purpose,
         item=item,
         engagement=agreements.engagement(op.db, found.engagement_id),
         service=practices.service(item.service),
@@ -365,6 +371,6 @@ def workbench(op: Operation, assignment: str) -> Workbench:
         answers=answers,
         names={a.id: a.name for a in access.actors(op.db, list(authors)).values()},
         progress=execution.progress(op.db, found, op.actor.id),
-        submissions=() if blind else tuple(execution.submissions(op.db, item.id)),
+        submissions=tuple(replace(s, purpose=as_told(s.purpose)) for s in seen),
         drawn=frozenset(sample.questions(item.id)) if sample else frozenset(),
     )

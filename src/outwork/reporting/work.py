@@ -13,6 +13,7 @@ from outwork.access import Membership
 from outwork.agreements import Engagement
 from outwork.kit.paging import Page, key_of, limit_of
 from outwork.operation import Operation
+from outwork.reporting.telling import as_told
 from outwork.stages import assurance, execution, transfer
 from outwork.stages.execution import Assignment, AssignmentState, ItemState, WorkItem
 from outwork.stages.transfer import Certification
@@ -110,7 +111,7 @@ def _held(op: Operation, assignment: Assignment) -> HeldWork:
     settled = [v for v in kept.get("answers", {}).values() if v.get("action") or v.get("verdict")]
     order = assignment.work_order_id
     return HeldWork(
-        assignment=assignment,
+        assignment=replace(assignment, purpose=as_told(assignment.purpose)),
         item=item,
         engagement=agreements.engagement(op.db, assignment.engagement_id),
         answered=len(settled),
@@ -138,6 +139,7 @@ def queue_of(op: Operation, member: Membership, engagement: Engagement) -> WorkQ
     """What a member can take now, and what is kept back and why."""
     family = op.actor.family or member.pseudonym
     certified = transfer.certified(op.db, member.engagement_id, op.actor.id)
+    barred = transfer.barred_reason(op.db, member.engagement_id, op.actor.id)
     brings = workforce.qualification(op.db, op.actor.id)
     needs = {n.line_id: n for n in workforce.needs_of(op.db, engagement.id)}
     rows = op.db.execute(
@@ -154,14 +156,20 @@ def queue_of(op: Operation, member: Membership, engagement: Engagement) -> WorkQ
     for name, level, line, own, count in rows:
         purpose = Purpose(name)
         authors = (family,) if own else ()
-        reasons = execution.obstacles(purpose, level, family, member.roles, certified, authors)
+        reasons = [
+            barred if r.code == "not-certified" else r
+            for r in execution.obstacles(purpose, level, family, member.roles, certified, authors)
+        ]
         # Control items ask for no skill: they show whether it is there.
         need = None if purpose is Purpose.CERTIFY else needs.get(line)
         reasons += workforce.ineligible(brings, need, engagement.client_id, op.now)
         if reasons:
-            kept.append(KeptBack(purpose, count, tuple(_named(r, op.actor.name) for r in reasons)))
+            kept.append(
+                KeptBack(as_told(purpose), count, tuple(_named(r, op.actor.name) for r in reasons))
+            )
         else:
-            waiting[purpose] = waiting.get(purpose, 0) + count
+            shown = as_told(purpose)
+            waiting[shown] = waiting.get(shown, 0) + count
     return WorkQueue(engagement, waiting, _startable(op, member), tuple(kept))
 
 
@@ -192,7 +200,7 @@ def handed_in(op: Operation, after: str | None = None, limit: int | None = None)
             submission_id=r.id,
             item=r.name,
             engagement=titles[r.engagement_id],
-            purpose=Purpose(r.purpose),
+            purpose=as_told(Purpose(r.purpose)),
             at=r.at,
             seconds=r.seconds,
             returned=r.state == ItemState.REWORK.value,

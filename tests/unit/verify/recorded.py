@@ -9,6 +9,7 @@ from __future__ import annotations
 import io
 import json
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -22,7 +23,7 @@ from outwork.stages import acceptance, assurance, execution, requirements, selec
 from outwork.stages.acceptance import ReturnedItem
 from outwork.stages.assurance import DefectFound
 from outwork.stages.execution import RowFormat
-from outwork.vocabulary import Confidentiality, InspectionUnit, Severity
+from outwork.vocabulary import Confidentiality, InspectionUnit, Refusal, Severity
 from outwork_verify import Report, verify
 
 Signer = checkpoint.Signer
@@ -220,7 +221,23 @@ def direct(world: World) -> World:
     world.sign()
     world.act("vera", selection.award_directly, world.engagement, world.people["dana"],
               "The only provider that has worked on these contracts")  # fmt: skip
-    world.upto("open", after="award")
+    world.upto("approve", after="award")
+    world.watch(share="0.34", controls=3)
+    world.open()
     world.admit(6)
-    world.upto("draw", after="admit")
+    world.upto("release", after="admit")
+    _drift(world)
+    world.upto("draw", after="draft_all")
     return world
+
+
+def _drift(world: World) -> None:
+    """The agent is paused by its manager, an analyst by the chart; both come back."""
+    world.take("bot")
+    world.act("dana", execution.pause_worker, world.engagement, world.people["bot"], "looks odd")
+    with suppress(Refusal):
+        while world.take("ana", effective_date="2026-02-27") is not None:
+            pass
+    for _ in range(world.act("ana", execution.start_retraining, world.engagement)):
+        world.take("ana")
+    world.act("dana", execution.readmit_worker, world.engagement, world.people["bot"], "was right")

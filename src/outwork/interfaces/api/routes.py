@@ -19,7 +19,6 @@ from outwork.interfaces.wording import explain
 from outwork.kit.database import Database
 from outwork.kit.paging import BadCursor
 from outwork.operation import ACTS, Act, operation, perform, utc_now
-from outwork.stages import acceptance
 from outwork.vocabulary import BadInput, EngagementId, NotFound, OutworkError, Refusal
 
 STATUS = {NotFound: 404, BadInput: 422, Refusal: 409}
@@ -140,9 +139,8 @@ def _reads(database: Database, signed_in: Callable[..., Actor]) -> APIRouter:
     @router.get("/engagements/{engagement}/bundle", summary="The signed bundle")
     def bundle(engagement: str, actor: Actor = who) -> Response:
         with operation(database, actor.id) as op:
-            reporting.may_read(op, EngagementId(engagement))
             target = io.BytesIO()
-            acceptance.export_bundle(op.db, EngagementId(engagement), target)
+            reporting.write_bundle(op, EngagementId(engagement), target)
         return Response(
             target.getvalue(),
             media_type="application/zip",

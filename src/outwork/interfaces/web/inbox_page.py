@@ -14,12 +14,16 @@ from outwork.reporting import InboxEntry
 _GROUPS = (
     (msg("Stuck"), ("nobody-can-take", "reservations-lapsed", "work-parked")),
     (msg("Begun"), ("continue",)),
-    (msg("To work on"), ("certification", "items-to-answer", "items-to-inspect")),
+    (
+        msg("To work on"),
+        ("paused-from-work", "certification", "items-to-answer", "items-to-inspect"),
+    ),
     (msg("To decide"), ()),  # everything else
 )
 _TITLES: Mapping[str, str] = {
     "continue": msg("Go on with %(name)s"),
     "certification": msg("Answer the control items"),
+    "paused-from-work": msg("You are paused: see why, and retrain"),
     "waiver-to-countersign": msg("Countersign a waiver, or leave it"),
     "gate-requirements": msg("Complete and sign the statement of work"),
     "gate-selection": msg("Choose the provider"),

@@ -19,6 +19,8 @@ SCOPED = {
     "checkpoint": "engagement_id",
     "clock_pause": "engagement_id",
     "control_item": "engagement_id",
+    "control_plan": "engagement_id",
+    "control_result": "engagement_id",
     "defect": "engagement_id",
     "delivery": "engagement_id",
     "disclosure": "engagement_id",
@@ -56,6 +58,7 @@ SCOPED = {
     "work_calendar": "engagement_id",
     "work_item": "engagement_id",
     "work_order": "engagement_id",
+    "worker_pause": "engagement_id",
     "assignment": "engagement_id",
     "saved_progress": "engagement_id",
 }
@@ -241,11 +244,53 @@ def _create() -> None:
         sa.Column("service", sa.Text(), nullable=False),
         sa.Column("document_id", sa.Text(), nullable=False),
         sa.Column("known", sa.LargeBinary(), nullable=False),
+        sa.Column("use", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_control_item")),
         info={"scope": "engagement"},
     )
     op.create_index(
         op.f("ix_control_item_engagement_id"), "control_item", ["engagement_id"], unique=False
+    )
+    op.create_table(
+        "control_plan",
+        sa.Column("engagement_id", sa.Text(), nullable=False),
+        sa.Column("line_id", sa.Text(), nullable=False),
+        sa.Column("control_share", sa.Numeric(), nullable=False),
+        sa.Column("overlap_share", sa.Numeric(), nullable=False),
+        sa.Column("good", sa.Numeric(), nullable=False),
+        sa.Column("bad", sa.Numeric(), nullable=False),
+        sa.Column("false_after", sa.Numeric(), nullable=False),
+        sa.Column("found_after", sa.Numeric(), nullable=False),
+        sa.Column("up", sa.Integer(), nullable=False),
+        sa.Column("limit", sa.Integer(), nullable=False),
+        sa.Column("feedback", sa.Boolean(), nullable=False),
+        sa.PrimaryKeyConstraint("line_id", name=op.f("pk_control_plan")),
+        info={"scope": "engagement"},
+    )
+    op.create_index(
+        op.f("ix_control_plan_engagement_id"), "control_plan", ["engagement_id"], unique=False
+    )
+    op.create_table(
+        "control_result",
+        sa.Column("engagement_id", sa.Text(), nullable=False),
+        sa.Column("assignment_id", sa.Text(), nullable=False),
+        sa.Column("question", sa.Text(), nullable=False),
+        sa.Column("line_id", sa.Text(), nullable=False),
+        sa.Column("control_item_id", sa.Text(), nullable=False),
+        sa.Column("actor_id", sa.Text(), nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("clause", sa.Text(), nullable=False),
+        sa.Column("right", sa.Boolean(), nullable=False),
+        sa.Column("repeated", sa.Boolean(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("assignment_id", "question", name=op.f("pk_control_result")),
+        info={"scope": "engagement"},
+    )
+    op.create_index(
+        "ix_control_result_engagement_id_actor_id",
+        "control_result",
+        ["engagement_id", "actor_id", "at"],
+        unique=False,
     )
     op.create_table(
         "defect",
@@ -841,6 +886,32 @@ def _create() -> None:
         op.f("ix_work_order_engagement_id"), "work_order", ["engagement_id"], unique=False
     )
     op.create_table(
+        "worker_pause",
+        sa.Column("engagement_id", sa.Text(), nullable=False),
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("actor_id", sa.Text(), nullable=False),
+        sa.Column("guideline_version", sa.Integer(), nullable=False),
+        sa.Column("cause", sa.Text(), nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("clauses", postgresql.JSONB(none_as_null=True), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("ended_how", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_worker_pause")),
+        info={"scope": "engagement"},
+    )
+    op.create_index(
+        op.f("ix_worker_pause_engagement_id"), "worker_pause", ["engagement_id"], unique=False
+    )
+    op.create_index(
+        "ix_worker_pause_lasting",
+        "worker_pause",
+        ["engagement_id", "actor_id"],
+        unique=True,
+        postgresql_where=sa.text("ended_at is null"),
+    )
+    op.create_table(
         "actor",
         sa.Column("id", sa.Text(), nullable=False),
         sa.Column("kind", sa.Text(), nullable=False),
@@ -1030,7 +1101,10 @@ begin
       where c.engagement_id = p_engagement and c.actor_id = p_actor
         and c.guideline_version = (
           select max(g.version) from guideline g where g.engagement_id = p_engagement)
-      order by c.id desc limit 1), false),
+      order by c.id desc limit 1), false)
+    and not exists (
+      select from worker_pause p
+      where p.engagement_id = p_engagement and p.actor_id = p_actor and p.ended_at is null),
     -- An expired waiver may have been made good: that is for the slow way to find out.
     exists (
       select from waiver w

@@ -100,6 +100,7 @@ from outwork.stages.execution.submitting import (
     complete,
     submit,
 )
+from outwork.stages.execution.watching import pause_worker, readmit_worker, start_retraining
 
 __all__ = [
     "DRAFTING",
@@ -158,9 +159,11 @@ __all__ = [
     "order_rework",
     "pause",
     "pause_clock",
+    "pause_worker",
     "pauses",
     "progress",
     "put_part",
+    "readmit_worker",
     "recall",
     "refuse_file",
     "release",
@@ -178,6 +181,7 @@ __all__ = [
     "seeds",
     "start_certification",
     "start_import",
+    "start_retraining",
     "stop_clock",
     "stuck",
     "submission_of",

@@ -31,6 +31,7 @@ from outwork.stages.execution.model import (
     SeedCommitment,
     WorkItem,
 )
+from outwork.stages.execution.watching import seed_controls
 from outwork.vocabulary import (
     BadInput,
     Digest,
@@ -156,7 +157,7 @@ def refuse_file(op: Operation, work_order: WorkOrderId, name: str, code: str) ->
     )
 
 
-@act(roles=MANAGERS, stages=HERE, records=[events.WorkOrderReleased])
+@act(roles=MANAGERS, stages=HERE, records=[events.WorkOrderReleased, events.ControlsSeeded])
 def release(op: Operation, work_order: WorkOrderId) -> int:
     """Begin work on what was admitted; both sides' seeds must be committed."""
     order = agreements.work_order(op.db, work_order, lock=True)
@@ -167,14 +168,15 @@ def release(op: Operation, work_order: WorkOrderId) -> int:
     if reasons:
         raise Refusal("gate-closed", stage=Stage.EXECUTION.value, reasons=reasons)
     level = 0 if has_certified_agent(op, order.engagement_id) else 1
-    admitted = open_for_all(op, order, Purpose.PRODUCE, level)
+    admitted = queries.ids(op.db, order.id)
+    open_for_all(op, order, admitted, level, seed_controls(op, order, admitted))
     agreements.save_work_order(op, replace(order, phase=WorkPhase.RELEASED))
     op.record(
         events.WorkOrderReleased(
-            engagement=order.engagement_id, work_order=order.id, items=admitted
+            engagement=order.engagement_id, work_order=order.id, items=len(admitted)
         )
     )
-    return admitted
+    return len(admitted)
 
 
 @act(

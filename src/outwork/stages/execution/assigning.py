@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+
 import sqlalchemy as sa
 
 from outwork import access, agreements
@@ -20,11 +22,13 @@ from outwork.vocabulary import (
     ActorId,
     AssignmentId,
     EngagementId,
+    ItemId,
     Purpose,
     Reason,
     Refusal,
     Role,
     Stage,
+    WorkOrderId,
 )
 
 # Rework (rank 0) before checking before new work: what was begun is finished first.
@@ -42,14 +46,18 @@ def open_assignment(
     reserved_for: ActorId | None = None,
     clause: str = "",
     note: str = "",
+    order: WorkOrderId | None = None,
 ) -> None:
-    """Put an assignment of an item up, for anyone eligible or for one actor."""
+    """Put an assignment of an item up, for anyone eligible or for one actor.
+
+    A control item among the work of an order is not an item of it, so the order is named.
+    """
     rank = 0 if clause else RANKS.get(purpose, LAST)
     made = Assignment(
         engagement_id=item.engagement_id,
         id=AssignmentId(op.new_id("asg")),
         item_id=item.id,
-        work_order_id=item.work_order_id,
+        work_order_id=order or item.work_order_id,
         purpose=purpose,
         level=level,
         taker=takes(purpose, level),
@@ -64,37 +72,45 @@ def open_assignment(
     store.assignments.add(op.db, made)
 
 
-def open_for_all(op: Operation, order: WorkOrder, purpose: Purpose, level: int) -> int:
-    """Put an assignment of every item of a work order up, for anyone eligible; how many."""
-    table = store.item_table.c
-    query = sa.select(table.id).where(table.work_order_id == order.id).order_by(table.id)
-    found = op.db.execute(query).scalars().all()
-    for start in range(0, len(found), CHUNK):
-        some = found[start : start + CHUNK]
+def open_for_all(
+    op: Operation,
+    order: WorkOrder,
+    items: Sequence[ItemId],
+    level: int,
+    controls: Mapping[int, ItemId],
+) -> None:
+    """Put an assignment of every item up, for anyone eligible, with control items at places."""
+    rest = iter(items)
+    work = [controls.get(at) or next(rest) for at in range(len(items) + len(controls))]
+    hidden = frozenset(controls.values())
+    for start in range(0, len(work), CHUNK):
+        some = work[start : start + CHUNK]
         op.db.execute(
             _OPEN_MANY,
             {
                 "engagement": order.engagement_id,
                 "work_order": order.id,
                 "ids": [op.new_id("asg") for _ in some],
-                "items": list(some),
-                "purpose": purpose.value,
+                "items": some,
+                "purposes": [
+                    (Purpose.CONTROL if i in hidden else Purpose.PRODUCE).value for i in some
+                ],
                 "level": level,
-                "taker": takes(purpose, level).value,
+                "taker": takes(Purpose.PRODUCE, level).value,
                 "round": order.round,
-                "rank": RANKS.get(purpose, LAST),
+                "rank": LAST,
                 "at": op.now,
             },
         )
-    return len(found)
 
 
 CHUNK = 10_000  # rows a statement
 _OPEN_MANY = sa.text(
     "insert into assignment (engagement_id, id, item_id, work_order_id, purpose, level, taker,"
     " round, rank, state, opened_at, clause, note)"
-    " select :engagement, n.id, n.item, :work_order, :purpose, :level, :taker, :round, :rank,"
-    " 'open', :at, '', '' from unnest(cast(:ids as text[]), cast(:items as text[])) as n(id, item)"
+    " select :engagement, n.id, n.item, :work_order, n.purpose, :level, :taker, :round, :rank,"
+    " 'open', :at, '', '' from unnest(cast(:ids as text[]), cast(:items as text[]),"
+    " cast(:purposes as text[])) as n(id, item, purpose)"
 )
 
 

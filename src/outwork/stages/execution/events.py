@@ -163,6 +163,22 @@ class ClockResumed(EventBody):
 
 
 @event()
+class ControlsSeeded(EventBody):
+    """Control items were put among the items of a work order: each with what it is a copy of."""
+
+    work_order: WorkOrderId
+    items: dict[ItemId, ItemId]
+
+
+@event()
+class DraftingStopped(EventBody):
+    """No agent may draft any more: people answer these items without a draft."""
+
+    work_order: WorkOrderId
+    items: int
+
+
+@event()
 class CertificationStarted(EventBody):
     """An actor was given the control items."""
 

@@ -17,8 +17,8 @@ from outwork.kit.database import Database
 from outwork.kit.memory import uncollected
 from outwork.operation import operation, utc_now
 from outwork.stages.execution import importing, queries, reading, reserving, submitting
-from outwork.stages.execution.model import DRAFTING, IMPORTING, Import, ImportState
-from outwork.vocabulary import ActorId, AssignmentId, EngagementId, ImportId, Purpose
+from outwork.stages.execution.model import DRAFTED, DRAFTING, IMPORTING, Import, ImportState
+from outwork.vocabulary import ActorId, AssignmentId, EngagementId, ImportId
 
 DRAFTS = 10  # a turn
 log = logging.getLogger("outwork.worker")
@@ -43,7 +43,7 @@ def draft_next(
             return None
         item = queries.item(op.db, queries.assignment(op.db, claimed).item_id)
         source = documents.source(op.db, item.document_id)
-        drafting = queries.assignment(op.db, claimed).purpose is Purpose.PRODUCE
+        drafting = queries.assignment(op.db, claimed).purpose in DRAFTED
     started = clock()
     try:
         draft = practices.service(item.service).draft(source, 1)

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import hashlib
+import hmac
+import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from decimal import Decimal
 from enum import StrEnum
 
 from outwork import methods
 from outwork.practices import Service
 from outwork.stages.execution.rows import RowFormat
+from outwork.stages.transfer import Mark
 from outwork.vocabulary import (
     ActorId,
     Answer,
@@ -35,6 +40,8 @@ LEASE = timedelta(minutes=30)
 # Kinds of machine work, as the outbox names them.
 IMPORTING, DRAFTING = "import", "draft"
 LARGEST_NOTE = 4_000  # characters
+# An agent drafts them first; a control item is treated like work in all that can be seen.
+DRAFTED = frozenset({Purpose.PRODUCE, Purpose.CONTROL})
 CHECKING = frozenset({Purpose.INSPECT, Purpose.REVIEW, Purpose.ADJUDICATE})
 
 
@@ -208,7 +215,7 @@ def takes(purpose: Purpose, level: int) -> Role:
     """The role that takes assignments of a purpose and level."""
     if purpose in CHECKING:
         return Role.REVIEWER
-    return Role.AGENT if purpose is Purpose.PRODUCE and level == 0 else Role.ANALYST
+    return Role.AGENT if purpose in DRAFTED and level == 0 else Role.ANALYST
 
 
 def obstacles(
@@ -243,11 +250,12 @@ def after_submission(
     purpose: Purpose, level: int
 ) -> tuple[ItemState | None, tuple[Role, Purpose, int] | None]:
     """What a submission makes of its item, and who works on it next: taker, purpose and level."""
-    if purpose is not Purpose.PRODUCE:
+    if purpose not in DRAFTED:
         return None, None
-    if level > 0:
-        return ItemState.SUBMITTED, None
-    return ItemState.DRAFTED, (takes(Purpose.PRODUCE, 1), Purpose.PRODUCE, 1)
+    following = None if level > 0 else (takes(purpose, 1), purpose, 1)
+    if purpose is Purpose.CONTROL:
+        return None, following
+    return ItemState.SUBMITTED if level > 0 else ItemState.DRAFTED, following
 
 
 def hold_reason(assignment: Assignment, actor: ActorId, now: datetime) -> str | None:
@@ -281,15 +289,51 @@ def _places(answer: Answer) -> list[tuple[int, int]]:
     return [(e.start, e.end) for e in answer.evidence if isinstance(e, TextRange)]
 
 
-def score(service: Service, given: Sequence[Answer], known: Sequence[Answer]) -> tuple[int, int]:
-    """Right answers and questions asked, each question compared by its kind's comparator."""
+def marks(service: Service, given: Sequence[Answer], known: Sequence[Answer]) -> list[Mark]:
+    """Each known answer held against the given one by the comparator of its kind of question."""
     mine = {a.question: a.value for a in given}
-    right = 0
+    made = []
     for answer in known:
-        question = service.question(answer.question)
+        asked = service.question(answer.question)
         value = mine.get(answer.question)
-        right += methods.agree(question.kind.value, value, answer.value, **question.settings)
-    return right, len(known)
+        right = methods.agree(asked.kind.value, value, answer.value, **asked.settings)
+        made.append(Mark(asked.key, asked.kind.value, asked.clause, bool(right)))
+    return made
+
+
+def score(service: Service, given: Sequence[Answer], known: Sequence[Answer]) -> tuple[int, int]:
+    """Right answers and questions asked."""
+    found = marks(service, given, known)
+    return sum(m.right for m in found), len(found)
+
+
+def secret_count(secret: bytes, items: int, share: Decimal) -> int:
+    """How many control items go among `items`: the share of them, rounded up or down by lot.
+
+    The lot falls to the nearer number more often, so that over batches the share is kept exactly.
+    """
+    lot = int.from_bytes(hmac.digest(secret, b"count", hashlib.sha256)[:8])
+    return int(items * share + Decimal(lot) / 2**64)
+
+
+def disguised_name(like: str, own: str, number: int) -> str:
+    """A name that might be the batch's: `like` one of its names, but for the last number in it.
+
+    The ending stays the control item's own, for it says how the file is read.
+    """
+    stem, ending = like.rpartition(".")[0] or like, own.rpartition(".")[2]
+    suffix = f".{ending}" if "." in own and "." in like else ""
+    if "." not in like:
+        stem = like
+    digits = _LAST_NUMBER.search(stem)
+    if digits is None:
+        return f"{stem}-{number % 1000}{suffix}"
+    width = len(digits[0])
+    plain = str(number % 10 ** max(width, 2)).zfill(width)
+    return f"{stem[: digits.start()]}{plain}{stem[digits.end() :]}{suffix}"
+
+
+_LAST_NUMBER = re.compile(r"\d+(?=\D*\Z)")
 
 
 @dataclass(frozen=True, slots=True)

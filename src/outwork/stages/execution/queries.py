@@ -68,6 +68,13 @@ def items(
     return Page.of(found, size, lambda i: i.id)
 
 
+def ids(db: Connection, order: WorkOrderId) -> list[ItemId]:
+    """The ids of a work order's items in order of admission."""
+    table = store.item_table.c
+    query = sa.select(table.id).where(table.work_order_id == order).order_by(table.id)
+    return [ItemId(found) for found in db.execute(query).scalars()]
+
+
 def all_items(db: Connection, order: WorkOrderId) -> list[WorkItem]:
     """Every item of a work order, for draws and deliverables."""
     return store.items.find(db, store.item_table.c.work_order_id == order)

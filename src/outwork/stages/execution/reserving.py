@@ -24,20 +24,19 @@ from outwork.stages.execution.assigning import (
     refuse_on_expired_waiver,
 )
 from outwork.stages.execution.model import (
+    DRAFTED,
     LARGEST_NOTE,
     LEASE,
     Assignment,
     AssignmentState,
-    ItemState,
-    WorkItem,
     hold_reason,
     obstacles,
 )
+from outwork.stages.execution.watching import hand_out, next_attempt
 from outwork.vocabulary import (
     AssignmentId,
     BadInput,
     EngagementId,
-    ItemId,
     Json,
     LineId,
     NotFound,
@@ -65,33 +64,7 @@ def start_certification(op: Operation, engagement: EngagementId) -> int:
     controls = transfer.control_items(op.db, engagement)
     if not controls:
         raise Refusal("too-few-control-items", count=0, needed=1)
-    earlier = queries.certifying(op.db, engagement, op.actor.id)
-    if _being_certified(op, engagement):
-        raise Refusal("certification-under-way")
-    attempt = 1 + max((a.round for a in earlier), default=0)
-    disguised = {
-        i.control_item_id: i
-        for i in store.items.find(
-            op.db,
-            store.item_table.c.engagement_id == engagement,
-            store.item_table.c.state == ItemState.CONTROL.value,
-        )
-    }
-    for control in controls:
-        found = disguised.get(control.id)
-        if found is None:
-            found = WorkItem(
-                engagement_id=engagement,
-                id=ItemId(op.new_id("itm")),
-                work_order_id=None,
-                control_item_id=control.id,
-                service=control.service,
-                name=documents.document(op.db, control.document_id).name,
-                document_id=control.document_id,
-                state=ItemState.CONTROL,
-            )
-            store.items.add(op.db, found)
-        open_assignment(op, found, Purpose.CERTIFY, 1, attempt, reserved_for=op.actor.id)
+    hand_out(op, engagement, controls, next_attempt(op, engagement))
     op.record(
         events.CertificationStarted(
             engagement=engagement, subject=member.pseudonym, items=len(controls)
@@ -119,7 +92,8 @@ def claim(
         return _claim_named(op, member, assignment)
     certified = transfer.certified(op.db, engagement, op.actor.id)
     if not certified and not _being_certified(op, engagement) and _certified_only(member):
-        raise Refusal("not-certified", name=op.actor.name)
+        why = transfer.barred_reason(op.db, engagement, op.actor.id)
+        raise Refusal(why.code, reasons=[why], name=op.actor.name, **why.params)
     outcome, claimed = op.db.execute(
         _CLAIM,
         {
@@ -207,9 +181,12 @@ def refuse_if_barred(op: Operation, member: Membership, wanted: Assignment) -> N
         order = agreements.work_order(op.db, wanted.work_order_id)
         found = agreements.engagement(op.db, member.engagement_id)
         reasons += unmet(op, found, order.line_id)
+    if any(r.code == "not-certified" for r in reasons):
+        why = transfer.barred_reason(op.db, member.engagement_id, op.actor.id)
+        reasons = [why if r.code == "not-certified" else r for r in reasons]
     if reasons:
         named = [replace(r, params={**r.params, "name": op.actor.name}) for r in reasons]
-        raise Refusal(named[-1].code, reasons=named, name=op.actor.name)
+        raise Refusal(named[-1].code, reasons=named, **named[-1].params)
 
 
 def unmet(op: Operation, engagement: Engagement, line: LineId | None) -> list[Reason]:
@@ -293,12 +270,13 @@ def return_assignment(op: Operation, assignment: AssignmentId, reason: str = "")
 def give_up_draft(op: Operation, assignment: AssignmentId, code: str) -> None:
     """Leave an item that cannot be drafted to people, and say by a code why."""
     found, _ = held_assignment(op, assignment)
-    if found.purpose is not Purpose.PRODUCE or found.level != 0:
+    if found.purpose not in DRAFTED or found.level != 0:
         raise Refusal("wrong-purpose", purpose=found.purpose.value)
     if not _CODE.match(code):  # it stands in the public log
         raise BadInput("code-malformed")
     store.assignments.save(op.db, replace(found, state=AssignmentState.WITHDRAWN))
-    open_assignment(op, queries.item(op.db, found.item_id), Purpose.PRODUCE, 1, found.round)
+    open_assignment(op, queries.item(op.db, found.item_id), found.purpose, 1, found.round,
+                    order=found.work_order_id)  # fmt: skip
     op.record(
         events.DraftGivenUp(
             engagement=found.engagement_id, assignment=assignment, item=found.item_id, code=code

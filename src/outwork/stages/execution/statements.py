@@ -46,7 +46,10 @@ begin
       where c.engagement_id = p_engagement and c.actor_id = p_actor
         and c.guideline_version = (
           select max(g.version) from guideline g where g.engagement_id = p_engagement)
-      order by c.id desc limit 1), false),
+      order by c.id desc limit 1), false)
+    and not exists (
+      select from worker_pause p
+      where p.engagement_id = p_engagement and p.actor_id = p_actor and p.ended_at is null),
     -- An expired waiver may have been made good: that is for the slow way to find out.
     exists (
       select from waiver w
@@ -331,7 +334,10 @@ with able as (
       where c.engagement_id = m.engagement_id and c.actor_id = m.actor_id
         and c.guideline_version = (
           select max(g.version) from guideline g where g.engagement_id = :engagement)
-      order by c.id desc limit 1), false)))
+      order by c.id desc limit 1), false) and not exists (
+      select from worker_pause p
+      where p.engagement_id = m.engagement_id and p.actor_id = m.actor_id
+        and p.ended_at is null)))
     and not coalesce((
       select e.client_id = any (q.barred) from engagement e where e.id = m.engagement_id), false)
 ), ours as (

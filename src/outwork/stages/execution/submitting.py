@@ -35,6 +35,7 @@ from outwork.stages.execution.model import (
     with_origin,
 )
 from outwork.stages.execution.reserving import WORKING, held_assignment, refuse_if_barred
+from outwork.stages.execution.watching import score_control
 from outwork.vocabulary import (
     Answer,
     AssignmentId,
@@ -51,7 +52,14 @@ from outwork.vocabulary import (
 @act(
     roles=[Role.ANALYST, Role.AGENT],
     stages=WORKING,
-    records=[events.ItemSubmitted, transfer.CertificationScored],
+    records=[
+        events.ItemSubmitted,
+        transfer.CertificationScored,
+        transfer.ControlScored,
+        transfer.WorkerPaused,
+        transfer.WorkerReadmitted,
+        events.DraftingStopped,
+    ],
     always=False,
 )
 def submit(
@@ -76,6 +84,8 @@ def submit(
     made = complete(op, found, answers, seconds, imported=imported)
     if found.purpose is Purpose.CERTIFY:
         _score_if_finished(op, member, found.round)
+    elif found.purpose is Purpose.CONTROL:
+        score_control(op, member, found)
     elif found.level > 0:
         _inspect_again_if_corrected(op, found)
     return made

@@ -8,14 +8,24 @@ from outwork.stages.setup.actions import (
     agree_rates,
     approve_readiness,
     date_entitlement,
+    plan_control,
     plan_quality,
     set_calendar,
     state_need,
 )
-from outwork.stages.setup.model import QualityPlan, Rate, WorkCalendar, exact_plan
-from outwork.stages.setup.queries import calendar_of, calendars, gate, quality_plans, rates
+from outwork.stages.setup.model import ControlPlan, QualityPlan, Rate, WorkCalendar, exact_plan
+from outwork.stages.setup.queries import (
+    calendar_of,
+    calendars,
+    control_plan_of,
+    control_plans,
+    gate,
+    quality_plans,
+    rates,
+)
 
 __all__ = [
+    "ControlPlan",
     "QualityPlan",
     "Rate",
     "WorkCalendar",
@@ -23,9 +33,12 @@ __all__ = [
     "approve_readiness",
     "calendar_of",
     "calendars",
+    "control_plan_of",
+    "control_plans",
     "date_entitlement",
     "exact_plan",
     "gate",
+    "plan_control",
     "plan_quality",
     "quality_plans",
     "rates",

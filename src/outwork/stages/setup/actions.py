@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import asdict, replace
 from datetime import datetime, time
 from decimal import Decimal
 from typing import Any
@@ -16,7 +16,7 @@ from outwork.kit.database import alone
 from outwork.operation import Operation, act
 from outwork.stages import requirements, selection
 from outwork.stages.setup import events, queries, store
-from outwork.stages.setup.model import Rate, WorkCalendar, exact_plan
+from outwork.stages.setup.model import Rate, WorkCalendar, control_plan, exact_plan
 from outwork.vocabulary import (
     ActorId,
     BadInput,
@@ -135,6 +135,50 @@ def plan_quality(op: Operation, line: LineId) -> None:
 
 def _risk(exact: float) -> Decimal:
     return Decimal(repr(exact)).quantize(Decimal("0.000001"), rounding="ROUND_CEILING")
+
+
+@act(
+    roles=[Role.DELIVERY_MANAGER, Role.VENDOR_MANAGER],
+    stages=WHILE_WORKING,
+    records=[events.ControlPlanned],
+)
+def plan_control(
+    op: Operation,
+    line: LineId,
+    control_share: Decimal,
+    good: Decimal,
+    bad: Decimal,
+    false_after: int,
+    overlap_share: Decimal = Decimal(0),
+    feedback: bool = False,
+) -> None:
+    """Fix how a line's work is watched: control items, second answers, and the pausing chart."""
+    found = requirements.line(op.db, line)
+    op.require(agreements.engagement(op.db, found.engagement_id))
+    # Nobody's chart changes while answers come in.
+    alone(op.db, found.engagement_id)
+    made = control_plan(
+        found.engagement_id, line, control_share, overlap_share, good, bad, false_after, feedback
+    )
+    row = asdict(made)
+    del row["line_id"]
+    _upsert(op, store.control_plan_table, {"line_id": line}, row)
+    op.record(
+        events.ControlPlanned(
+            engagement=found.engagement_id,
+            line=line,
+            control_share=str(control_share),
+            overlap_share=str(overlap_share),
+            good=str(good),
+            bad=str(bad),
+            wanted=false_after,
+            up=made.up,
+            limit=made.limit,
+            false_after=str(made.false_after),
+            found_after=str(made.found_after),
+            feedback=feedback,
+        )
+    )
 
 
 @act(

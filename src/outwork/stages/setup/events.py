@@ -42,6 +42,28 @@ class QualityPlanned(EventBody):
 
 
 @event()
+class ControlPlanned(EventBody):
+    """How a line's work is watched: shares of control items and second answers, and the chart.
+
+    A chart grows by `up` at a wrong answer, shrinks by 1 otherwise, and signals at `limit`: after
+    `false_after` answers on average at the rate `good`, after `found_after` at `bad`; `wanted` is
+    the shortest run between false alarms that was asked for.
+    """
+
+    line: LineId
+    control_share: str
+    overlap_share: str
+    good: str
+    bad: str
+    wanted: int
+    up: int
+    limit: int
+    false_after: str
+    found_after: str
+    feedback: bool
+
+
+@event()
 class NeedStated(EventBody):
     """What a line asks of whoever works on it; codes, and ids of adverse parties."""
 

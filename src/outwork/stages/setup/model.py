@@ -64,6 +64,81 @@ class QualityPlan:
 
 
 @dataclass(frozen=True, slots=True)
+class ControlPlan:
+    """How the work of a line is watched while it runs.
+
+    `control_share` of a batch are control items nobody can tell from work, `overlap_share` of it
+    is answered twice by people who do not know. Answers to control items feed a Bernoulli CUSUM,
+    one for each person or agent and kind of question: it grows by `up` at a wrong answer, shrinks
+    by 1 otherwise and pauses whoever reaches `limit`: on average after `false_after` answers of
+    somebody wrong as often as `good`, and after `found_after` of somebody wrong as often as `bad`.
+    With `feedback` people see how they did on a control item at once.
+    """
+
+    engagement_id: EngagementId
+    line_id: LineId
+    control_share: Decimal
+    overlap_share: Decimal
+    good: Decimal
+    bad: Decimal
+    up: int
+    limit: int
+    false_after: Decimal
+    found_after: Decimal
+    feedback: bool
+
+
+def control_plan(
+    engagement: EngagementId,
+    line: LineId,
+    control_share: Decimal,
+    overlap_share: Decimal,
+    good: Decimal,
+    bad: Decimal,
+    false_after: int,
+    feedback: bool,
+) -> ControlPlan:
+    """The plan with the smallest chart whose false alarms are as rare as wanted.
+
+    Raises BadInput for shares outside [0, 1/2], rates that are not 0 < good < bad < 1, and wanted
+    run lengths below 1 or that no chart reaches.
+    """
+    for name, share in (("control_share", control_share), ("overlap_share", overlap_share)):
+        if not 0 <= share <= LARGEST_SHARE:
+            raise BadInput("share-outside", field=name, value=str(share), most=str(LARGEST_SHARE))
+    for name, rate in (("good", good), ("bad", bad)):
+        if not 0 < rate < 1:
+            raise BadInput("fraction-outside", field=name, value=str(rate))
+    if good >= bad or not 1 <= false_after <= LONGEST_RUN:
+        raise BadInput("chart-impossible", longest=LONGEST_RUN)
+    try:
+        chart = methods.control.bernoulli_cusum(float(good), float(bad), float(false_after))
+    except ValueError:
+        raise BadInput("chart-impossible", longest=LONGEST_RUN) from None
+    return ControlPlan(
+        engagement_id=engagement,
+        line_id=line,
+        control_share=control_share,
+        overlap_share=overlap_share,
+        good=good,
+        bad=bad,
+        up=chart.up,
+        limit=chart.limit,
+        false_after=_run(chart.false_after),
+        found_after=_run(chart.found_after),
+        feedback=feedback,
+    )
+
+
+LARGEST_SHARE = Decimal("0.5")
+LONGEST_RUN = 100_000  # answers between false alarms
+
+
+def _run(length: float) -> Decimal:
+    return Decimal(repr(length)).quantize(Decimal("0.1"), rounding="ROUND_FLOOR")
+
+
+@dataclass(frozen=True, slots=True)
 class Rate:
     """The unit price of a line on the rate card."""
 

@@ -10,8 +10,8 @@ from outwork.agreements import Engagement
 from outwork.kit.database import Connection
 from outwork.stages import requirements
 from outwork.stages.setup import store
-from outwork.stages.setup.model import QualityPlan, Rate, WorkCalendar, gate_reasons
-from outwork.vocabulary import ActorId, EngagementId, Reason, Side
+from outwork.stages.setup.model import ControlPlan, QualityPlan, Rate, WorkCalendar, gate_reasons
+from outwork.vocabulary import ActorId, EngagementId, LineId, Reason, Side
 
 LONGEST_ENTITLEMENT = timedelta(days=731)
 
@@ -30,6 +30,16 @@ def calendar_of(db: Connection, engagement: EngagementId, actor: ActorId) -> Wor
 def quality_plans(db: Connection, engagement: EngagementId) -> list[QualityPlan]:
     """The planned sampling of every line."""
     return store.plans.find(db, store.plan_table.c.engagement_id == engagement)
+
+
+def control_plan_of(db: Connection, line: LineId) -> ControlPlan | None:
+    """How a line's work is watched, or None where it is not."""
+    return store.control_plans.one(db, store.control_plan_table.c.line_id == line)
+
+
+def control_plans(db: Connection, engagement: EngagementId) -> list[ControlPlan]:
+    """How the work of each line is watched, where it is."""
+    return store.control_plans.find(db, store.control_plan_table.c.engagement_id == engagement)
 
 
 def rates(db: Connection, engagement: EngagementId) -> list[Rate]:

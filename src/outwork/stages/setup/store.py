@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlalchemy as sa
 
 from outwork.kit.database import Records, json, scoped, text
-from outwork.stages.setup.model import QualityPlan, Rate, WorkCalendar
+from outwork.stages.setup.model import ControlPlan, QualityPlan, Rate, WorkCalendar
 
 calendar_table = scoped(
     "work_calendar",
@@ -25,8 +25,20 @@ plan_table = scoped(
     sa.PrimaryKeyConstraint("line_id"),
 )  # fmt: skip
 
+control_plan_table = scoped(
+    "control_plan",
+    text("line_id"),
+    *(sa.Column(name, sa.Numeric, nullable=False)
+      for name in ("control_share", "overlap_share", "good", "bad", "false_after", "found_after")),
+    sa.Column("up", sa.Integer, nullable=False),
+    sa.Column("limit", sa.Integer, nullable=False),
+    sa.Column("feedback", sa.Boolean, nullable=False),
+    sa.PrimaryKeyConstraint("line_id"),
+)  # fmt: skip
+
 rate_table = scoped("rate", text("line_id"), json("price"), sa.PrimaryKeyConstraint("line_id"))
 
 calendars = Records(calendar_table, WorkCalendar)
 plans = Records(plan_table, QualityPlan)
+control_plans = Records(control_plan_table, ControlPlan)
 rates = Records(rate_table, Rate)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from dataclasses import replace
 from decimal import Decimal
 
 from pydantic import Base64Bytes
@@ -17,17 +18,25 @@ from outwork.stages.transfer.model import (
     Bar,
     Certification,
     ControlItem,
+    ControlResult,
+    ControlUse,
     Guideline,
+    Mark,
+    Stream,
+    WorkerPause,
     clauses_digest,
     decide,
+    streams,
 )
 from outwork.vocabulary import (
     Answer,
+    AssignmentId,
     BadInput,
     Clause,
     EngagementId,
     GuidelineId,
     ItemId,
+    LineId,
     Refusal,
     Role,
     Stage,
@@ -119,8 +128,9 @@ def add_control_item(
     name: str,
     content: Base64Bytes,
     known: Sequence[Answer],
+    use: ControlUse = ControlUse.CERTIFICATION,
 ) -> ItemId:
-    """Add an input whose right answers are known."""
+    """Add an input whose right answers are known, to certify or to be met unawares."""
     op.require(agreements.engagement(op.db, engagement))
     asked = {q.key for q in practices.service(service).questions}
     given = [a.question for a in known]
@@ -133,12 +143,15 @@ def add_control_item(
     identifier = ItemId(op.new_id("ctl"))
     plain = queries.ANSWERS.dump_python(tuple(known), mode="json")
     sealed = documents.seal(op.db, engagement, plain, f"{identifier}/known")
-    store.control_items.add(op.db, ControlItem(engagement, identifier, service, kept.id, sealed))
+    store.control_items.add(
+        op.db, ControlItem(engagement, identifier, service, kept.id, sealed, use)
+    )
     op.record(
         events.ControlItemAdded(
             engagement=engagement,
             control_item=identifier,
             service=service,
+            use=use,
             digest=kept.digest,
             known={a["question"]: a["value"] for a in plain},
         )
@@ -185,7 +198,119 @@ def record_certification(
             passed=passed,
         )
     )
+    pause = queries.pause_of(op.db, member.engagement_id, member.actor_id)
+    if passed and pause is not None:
+        end_pause(op, member, pause, "certified", "")
     return made
+
+
+def record_control(
+    op: Operation,
+    member: Membership,
+    line: LineId,
+    control: ItemId,
+    assignment: AssignmentId,
+    marks: Sequence[Mark],
+    up: int,
+) -> dict[str, Stream]:
+    """Put marks on the actor's record and record them; gives the charts of the line after it."""
+    engagement = member.engagement_id
+    before = queries.control_results(op.db, engagement, member.actor_id)
+    repeated = any(r.control_item_id == control for r in before)
+    store.results.add(
+        op.db,
+        *[
+            ControlResult(
+                engagement_id=engagement,
+                assignment_id=assignment,
+                question=m.question,
+                line_id=line,
+                control_item_id=control,
+                actor_id=member.actor_id,
+                kind=m.kind,
+                clause=m.clause,
+                right=m.right,
+                repeated=repeated,
+                at=op.now,
+            )
+            for m in marks
+        ],
+    )
+    found = streams(queries.charted(op.db, engagement, member.actor_id, line), up)
+    op.record(
+        events.ControlScored(
+            engagement=engagement,
+            subject=member.pseudonym,
+            line=line,
+            assignment=assignment,
+            control_item=control,
+            repeated=repeated,
+            right={m.question: m.right for m in marks},
+            kinds={m.question: m.kind for m in marks},
+            clauses={m.question: m.clause for m in marks},
+            sums={kind: s.sums[-1] for kind, s in found.items()},
+        )
+    )
+    return found
+
+
+def begin_pause(
+    op: Operation,
+    member: Membership,
+    cause: str,
+    kind: str,
+    clauses: Collection[str],
+    reason: str,
+) -> WorkerPause:
+    """WorkerPause a member under the guideline in force; records it."""
+    made = WorkerPause(
+        engagement_id=member.engagement_id,
+        id=op.new_id("wps"),
+        actor_id=member.actor_id,
+        guideline_version=queries.guideline(op.db, member.engagement_id).version,
+        cause=cause,
+        kind=kind,
+        clauses=tuple(sorted(clauses)),
+        reason=reason,
+        at=op.now,
+    )
+    store.pauses.add(op.db, made)
+    op.record(
+        events.WorkerPaused(
+            engagement=made.engagement_id,
+            subject=member.pseudonym,
+            guideline_version=made.guideline_version,
+            cause=cause,
+            chart=kind,
+            clauses=made.clauses,
+            reason=reason,
+        )
+    )
+    return made
+
+
+def begin_retraining(
+    op: Operation, member: Membership, pause: WorkerPause, controls: Sequence[ControlItem]
+) -> None:
+    """Record that a paused member was given these control items."""
+    op.record(
+        events.RetrainingStarted(
+            engagement=member.engagement_id,
+            subject=member.pseudonym,
+            control_items=tuple(c.id for c in controls),
+            clauses=pause.clauses,
+        )
+    )
+
+
+def end_pause(op: Operation, member: Membership, pause: WorkerPause, how: str, reason: str) -> None:
+    """End a pause; records it."""
+    store.pauses.save(op.db, replace(pause, ended_at=op.now, ended_how=how))
+    op.record(
+        events.WorkerReadmitted(
+            engagement=member.engagement_id, subject=member.pseudonym, how=how, reason=reason
+        )
+    )
 
 
 @act(roles=[Role.DELIVERY_MANAGER], stages=[Stage.TRANSFER], records=[agreements.StagePassed])

@@ -5,14 +5,16 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from decimal import Decimal
+from enum import StrEnum
 
 from outwork.methods import binomial_lower
 from outwork.vocabulary import (
     ActorId,
+    AssignmentId,
     BadInput,
     Clause,
     Digest,
@@ -20,6 +22,7 @@ from outwork.vocabulary import (
     EngagementId,
     GuidelineId,
     ItemId,
+    LineId,
     Reason,
 )
 
@@ -44,6 +47,13 @@ def clauses_digest(clauses: Sequence[Clause]) -> Digest:
     return Digest(hashlib.sha256(plain.encode()).hexdigest())
 
 
+class ControlUse(StrEnum):
+    """Whether people know that it is a control item, or meet it unawares among their work."""
+
+    CERTIFICATION = "certification"
+    PRODUCTION = "production"
+
+
 @dataclass(frozen=True, slots=True)
 class ControlItem:
     """An input whose right answers are known; the answers are sealed in the store."""
@@ -53,6 +63,109 @@ class ControlItem:
     service: str
     document_id: DocumentId
     known: bytes
+    use: ControlUse = ControlUse.CERTIFICATION
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """Whether one answer to a control item is right: its question, kind of question and clause."""
+
+    question: str
+    kind: str
+    clause: str
+    right: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ControlResult:
+    """A mark on somebody's record.
+
+    `repeated`: the actor had met the control item before, so that it says nothing and is not
+    counted.
+    """
+
+    engagement_id: EngagementId
+    assignment_id: AssignmentId
+    question: str
+    line_id: LineId
+    control_item_id: ItemId
+    actor_id: ActorId
+    kind: str
+    clause: str
+    right: bool
+    repeated: bool
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Stream:
+    """A chart of one person or agent and kind of question: the sum after each answer that counts.
+
+    `clauses` are those of the wrong answers since the sum was last 0.
+    """
+
+    sums: tuple[int, ...] = ()
+    wrong: int = 0
+    clauses: frozenset[str] = frozenset()
+
+    def after(self, right: bool, clause: str, up: int) -> Stream:
+        """One answer further (Reynolds and Stoumbos 1999: the Bernoulli CUSUM)."""
+        before = self.sums[-1] if self.sums else 0
+        now = max(0, before - 1) if right else before + up
+        clauses = self.clauses if right else self.clauses | {clause}
+        return Stream((*self.sums, now), self.wrong + (not right), clauses if now else frozenset())
+
+
+def streams(results: Sequence[ControlResult], up: int) -> dict[str, Stream]:
+    """The charts of one actor under one plan, by kind of question; results in order."""
+    found: dict[str, Stream] = {}
+    for r in results:
+        if not r.repeated:
+            found[r.kind] = found.get(r.kind, Stream()).after(r.right, r.clause, up)
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class WorkerPause:
+    """Somebody takes nothing until the control items on these clauses show that it is safe.
+
+    `cause` is signal (the chart of `kind`) or manager; `ended_how` certified or manager.
+    """
+
+    engagement_id: EngagementId
+    id: str
+    actor_id: ActorId
+    guideline_version: int
+    cause: str
+    kind: str
+    clauses: tuple[str, ...]
+    reason: str
+    at: datetime
+    ended_at: datetime | None = None
+    ended_how: str = ""
+
+
+def retraining_set(
+    controls: Sequence[ControlItem],
+    failed: Collection[ItemId],
+    questions: Mapping[ItemId, int],
+    bar: Bar,
+    asked_for: Decimal,
+) -> list[ControlItem]:
+    """Control items that a paused actor answers: enough that all right answers clear the bar.
+
+    First those whose answers on the clauses were wrong, then those known from certification;
+    items met unawares stay so. All of them where even that is not enough.
+    """
+    known = [c for c in controls if c.id in failed or c.use is ControlUse.CERTIFICATION]
+    chosen: list[ControlItem] = []
+    asked = 0
+    for c in sorted(known, key=lambda c: (c.id not in failed, c.id)):
+        if asked and decide(asked, asked, asked_for, bar.confidence)[1]:
+            break
+        chosen.append(c)
+        asked += questions[c.id]
+    return chosen
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,10 @@ from outwork.stages.transfer.model import (
     Bar,
     Certification,
     ControlItem,
+    ControlResult,
+    ControlUse,
     Guideline,
+    WorkerPause,
     gate_reasons,
 )
 from outwork.vocabulary import (
@@ -20,6 +23,7 @@ from outwork.vocabulary import (
     Answer,
     EngagementId,
     ItemId,
+    LineId,
     NotFound,
     Reason,
     Role,
@@ -55,9 +59,13 @@ def control_item(db: Connection, identifier: ItemId) -> ControlItem:
     return store.control_items.get(db, identifier)
 
 
-def control_items(db: Connection, engagement: EngagementId) -> list[ControlItem]:
-    """Every control item of an engagement."""
-    return store.control_items.find(db, store.control_item_table.c.engagement_id == engagement)
+def control_items(
+    db: Connection, engagement: EngagementId, use: ControlUse | None = ControlUse.CERTIFICATION
+) -> list[ControlItem]:
+    """The control items of an engagement that certify, or of another use, or all (None)."""
+    table = store.control_item_table.c
+    where = [] if use is None else [table.use == use.value]
+    return store.control_items.find(db, table.engagement_id == engagement, *where)
 
 
 def known_answers(db: Connection, item: ControlItem) -> tuple[Answer, ...]:
@@ -75,8 +83,54 @@ def certifications(
     return store.certifications.find(db, table.engagement_id == engagement, *where)
 
 
+def pause_of(db: Connection, engagement: EngagementId, actor: ActorId) -> WorkerPause | None:
+    """The pause that the actor is under, or None."""
+    table = store.pause_table.c
+    return store.pauses.one(
+        db, table.engagement_id == engagement, table.actor_id == actor, table.ended_at.is_(None)
+    )
+
+
+def pauses(db: Connection, engagement: EngagementId) -> list[WorkerPause]:
+    """Every pause of an engagement, oldest first."""
+    return store.pauses.find(db, store.pause_table.c.engagement_id == engagement)
+
+
+def control_results(
+    db: Connection, engagement: EngagementId, actor: ActorId | None = None
+) -> list[ControlResult]:
+    """Marks on control items met unawares, oldest first, of one actor if told."""
+    table = store.result_table.c
+    where = [table.actor_id == actor] if actor else []
+    found = store.results.find(db, table.engagement_id == engagement, *where, order=table.at)
+    return sorted(found, key=lambda r: (r.at, r.assignment_id, r.question))
+
+
+def charted(
+    db: Connection, engagement: EngagementId, actor: ActorId, line: LineId
+) -> list[ControlResult]:
+    """The marks that an actor's charts of a line hold: those since the last pause ended."""
+    ends = [p.ended_at for p in pauses(db, engagement) if p.actor_id == actor and p.ended_at]
+    since = max(ends, default=None)
+    return [
+        r
+        for r in control_results(db, engagement, actor)
+        if r.line_id == line and (since is None or r.at > since)
+    ]
+
+
+def barred_reason(db: Connection, engagement: EngagementId, actor: ActorId) -> Reason:
+    """Why somebody who is not `certified` is not: paused because of clauses, or no certificate."""
+    pause = pause_of(db, engagement, actor)
+    if pause is None:
+        return Reason("not-certified")
+    return Reason("paused", {"clauses": ", ".join(pause.clauses) or "–"}, "work")
+
+
 def certified(db: Connection, engagement: EngagementId, actor: ActorId) -> bool:
-    """Whether the actor's last result under the guideline in force passed."""
+    """Whether the actor's last result under the guideline in force passed, and no pause lasts."""
+    if pause_of(db, engagement, actor) is not None:
+        return False
     rules = latest_guideline(db, engagement)
     mine = [
         c

@@ -1,0 +1,64 @@
+"""What those who answer are told, so that they cannot tell control items from work.
+
+What gives them away is in the log, in the assignment and in the item; who manages, inspects for the
+client or audits sees it, who only answers does not.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from outwork.access import Membership
+from outwork.reporting.model import LogEntry
+from outwork.stages.execution import Assignment, AssignmentState, ItemState, WorkItem
+from outwork.vocabulary import Purpose, Refusal, Role
+
+_ANSWERING = frozenset({Role.ANALYST, Role.AGENT})
+_UNAWARES = frozenset({Purpose.CONTROL, Purpose.OVERLAP})
+_TELLING = frozenset({"execution.controls-seeded", "transfer.control-scored"})
+_PERSONAL = frozenset(
+    {"transfer.worker-paused", "transfer.retraining-started", "transfer.worker-readmitted"}
+)
+
+
+def works_blind(member: Membership) -> bool:
+    """Whether the member answers items, and neither manages nor audits."""
+    return bool(member.roles & _ANSWERING) and not member.roles - _ANSWERING - {Role.REVIEWER}
+
+
+def refuse_blind(member: Membership) -> None:
+    """Raises Refusal for whoever must not read the log as it is."""
+    if works_blind(member):
+        telling = sorted(r.value for r in set(Role) - _ANSWERING - {Role.BIDDER, Role.REVIEWER})
+        raise Refusal("not-permitted", act="read", roles=telling)
+
+
+def as_told(purpose: Purpose) -> Purpose:
+    """The purpose of an assignment as its worker is told."""
+    return Purpose.PRODUCE if purpose in _UNAWARES else purpose
+
+
+def assignment_as_told(
+    found: Assignment, item: WorkItem, *, drafted: bool
+) -> tuple[Assignment, WorkItem]:
+    """An assignment and its item as its worker is told: like the items around it."""
+    if found.purpose not in _UNAWARES:
+        return found, item
+    state = ItemState.DRAFTED if drafted else ItemState.ADMITTED
+    if found.state is AssignmentState.DONE:
+        state = ItemState.SUBMITTED
+    shown = replace(item, work_order_id=found.work_order_id, control_item_id=None, state=state)
+    return replace(found, purpose=as_told(found.purpose), reserved_for=None), shown
+
+
+def entry_as_told(entry: LogEntry, viewer: Membership) -> LogEntry | None:
+    """An entry of the log as a member may see it, or None."""
+    if not works_blind(viewer):
+        return entry
+    about = entry.public.get("subject", viewer.pseudonym)
+    if entry.kind in _TELLING or (entry.kind in _PERSONAL and about != viewer.pseudonym):
+        return None
+    public = dict(entry.public)
+    if public.get("purpose") in _UNAWARES:
+        public["purpose"] = Purpose.PRODUCE.value
+    return replace(entry, public=public, seq=None)  # a gap in the numbers would tell, too
