@@ -12,12 +12,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from outwork.methods.arguments import counts, share, whole
+from outwork.methods.judgments import LARGEST
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_array
@@ -27,6 +28,7 @@ __all__ = ["METRICS", "WEIGHTS", "Agreement", "alpha", "cohen", "fleiss", "gwet"
 Floats = NDArray[np.float64]
 METRICS = ("nominal", "ordinal", "interval", "ratio", "circular", "bipolar")
 WEIGHTS = ("nominal", "linear", "quadratic")
+_FEWEST_COMPILED, _MOST_COMPILED = 50_000, 64  # values; different values
 _MOST_VALUES = 5000  # of a metric that needs every pair of values
 
 
@@ -72,6 +74,10 @@ def alpha(
     """
     if metric not in METRICS:
         raise ValueError(f"metric: {metric!r} is not one of {', '.join(METRICS)}")
+    if not resamples and metric in ("nominal", "ordinal", "interval"):
+        found = _alpha_of_many(np.asarray(units), np.asarray(values), metric)
+        if found is not None:
+            return found
     ids, given = _long_form(units, values)
     names, column = np.unique(given, return_inverse=True)
     if metric in ("ratio", "bipolar") and len(names) > _MOST_VALUES:
@@ -92,6 +98,37 @@ def alpha(
         return Agreement(1 - apart / by_chance, 1 - apart, 1 - by_chance, len(size))
 
     return _with_interval(measure, len(size), resamples, confidence, seed)
+
+
+def _alpha_of_many(units: NDArray[Any], values: NDArray[Any], metric: str) -> Agreement | None:
+    """Alpha by compiled loops, where that pays and the values are small whole numbers."""
+    if units.ndim != 1 or units.shape != values.shape or len(units) < _FEWEST_COMPILED:
+        return None
+    if units.dtype.kind not in "iu" or values.dtype.kind not in "iu":
+        return None
+    try:
+        from outwork.methods import kernels
+    except ImportError:
+        return None
+    (first, last), (low, high) = kernels.extent(units), kernels.extent(values)
+    width = int(high) - int(low) + 1
+    if first < 0 or width > _MOST_COMPILED or (int(last) + 1) * width > LARGEST:
+        return None  # the plain way, which also says what is wrong
+    table = np.zeros((int(last) + 1, width), dtype=np.int32)
+    kernels.tally(units, values, values.dtype.type(low), table)
+    often = np.zeros(width, dtype=np.int64)
+    pairable = kernels.totals(table, often)
+    n = float(often.sum())
+    place = np.arange(width, dtype=np.float64)
+    if metric == "ordinal":
+        place = np.cumsum(often) - often / 2
+    if n == 0 or np.count_nonzero(often) < 2:
+        return None
+    place = place - place.mean()
+    nominal = metric == "nominal"
+    apart = kernels.differences(table, place, nominal) / n
+    chance = kernels.differences(often[None, :], place, nominal) / n
+    return Agreement(1 - apart / chance, 1 - apart, 1 - chance, int(pairable))
 
 
 def cohen(a: ArrayLike, b: ArrayLike, weights: str = "nominal") -> Agreement:

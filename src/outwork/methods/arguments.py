@@ -40,7 +40,7 @@ def flags(name: str, values: ArrayLike) -> NDArray[np.bool_]:
 
 
 def counts(name: str, values: ArrayLike, most: int | None = None) -> NDArray[np.int64]:
-    """Whole numbers from 0 to ``most`` of any shape."""
+    """Whole numbers from 0 to ``most`` of any shape; the same array where it is of int64."""
     given = np.asarray(values)
     limits = "of at least 0" if most is None else f"from 0 to {most}"
     problem = ValueError(f"{name}: must be whole numbers {limits}")
@@ -49,6 +49,10 @@ def counts(name: str, values: ArrayLike, most: int | None = None) -> NDArray[np.
     if given.dtype.kind not in "iuf" or not np.all(np.isfinite(given)):
         raise problem
     largest = 2**62 if most is None else most
+    if given.dtype.kind != "f":  # no copies: there may be millions
+        if given.min() < 0 or given.max() > largest:
+            raise problem
+        return given.astype(np.int64, copy=False)
     if np.any(given != np.floor(given)) or np.any(given < 0) or np.any(given > largest):
         raise problem
     return given.astype(np.int64)

@@ -4,7 +4,8 @@ Sources: A. N. Angelopoulos et al., "Learn then Test: Calibrating Predictive Alg
 Risk Control" (2021), with the graphical procedure of F. Bretz et al., Statistics in Medicine 28
 (2009) 586-604, over thresholds; J. Ville (1939) for the test martingale, in the form of I.
 Waudby-Smith and A. Ramdas, JRSS B 86 (2024) 1-27, for the alarm and the bound that hold at every
-moment.
+moment; J. Shin, A. Ramdas and A. Rinaldo, "E-detectors" (2022), for mixing over the moment of
+change.
 """
 
 from __future__ import annotations
@@ -22,6 +23,9 @@ __all__ = ["Rule", "alarm", "anytime_upper", "evidence", "passing_rule"]
 Floats = NDArray[np.float64]
 _STEPS = 50  # thresholds tried, by share of the pool
 _STARTS = 6  # of them bring a part of delta of their own
+_USUAL_CHANGE = (
+    100  # answers after which half of all changes for the worse are thought to have begun
+)
 _FEWEST = 2.0  # the first start, in multiples of the fewest items that could prove anything
 
 
@@ -106,20 +110,28 @@ def _weights(grid: Floats, backlog: Floats, first: float) -> Floats:
 def evidence(wrong: ArrayLike, alpha: float) -> Floats:
     """Evidence against "at most ``alpha`` is wrong" after each audited answer, as it came.
 
-    A test martingale: the mean likelihood ratio of error rates above alpha to alpha itself. Under
-    the claim it ever exceeds 1 / delta with probability at most delta, however often one looks.
+    A test martingale: the mean likelihood ratio of error rates above alpha to alpha itself, over
+    rates and over the answer from which on things were worse, so that a good past does not hide a
+    bad present. Under the claim it ever exceeds 1 / delta with probability at most delta, however
+    often one looks.
 
     Raises:
         ValueError: wrong is not a list of yes and no, or alpha out of range.
     """
     limit = float(share("alpha", alpha))
     found = flags("wrong", wrong)
-    worse = limit + (1 - limit) * (np.arange(200) + 0.5) / 200
-    worse = np.concatenate([np.linspace(1.1, 3, 40) * limit, worse])
+    worse = limit + (1 - limit) * (np.arange(40) + 0.5) / 40
+    worse = np.concatenate([np.linspace(1.2, 4, 15) * limit, worse])
     worse = worse[worse < 1]
-    steps = np.where(found[:, None], np.log(worse / limit), np.log1p(-worse) - math.log1p(-limit))
-    log = np.cumsum(steps, axis=0)
-    return np.asarray(np.exp(np.minimum(log, 700)).mean(axis=1), dtype=np.float64)
+    right, mistaken = (1 - worse) / (1 - limit), worse / limit
+    # the chance that nothing has become worse after so many answers, before any was seen
+    still = 1 / (1 + np.log1p(np.arange(len(found) + 1) / _USUAL_CHANGE))
+    begun = np.zeros(len(worse))
+    out = np.empty(len(found))
+    for n, bad in enumerate(found):
+        begun = np.minimum((begun + still[n] - still[n + 1]) * (mistaken if bad else right), 1e300)
+        out[n] = begun.mean() + still[n + 1]
+    return out
 
 
 def alarm(wrong: ArrayLike, alpha: float, delta: float = 0.1) -> int | None:

@@ -15,6 +15,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from outwork.methods import dawid_skene
 from outwork.methods.arguments import whole
 from outwork.methods.judgments import LARGEST, Floats, Ints, Judgments, judgments
 from outwork.methods.truth_models import MODELS, TruthModel, model_of
@@ -32,7 +33,8 @@ _TEMPERATURES = np.exp(np.linspace(np.log(0.1), np.log(1.5), 28))
 class Consensus:
     """What the judgments say together.
 
-    posterior: n_items x n_labels probabilities. labels: the most likely, the lowest of equals; -1
+    posterior: n_items x n_labels probabilities, of single precision where Dawid-Skene was fitted to
+    very many judgments. labels: the most likely, the lowest of equals; -1
     for ids without a judgment. confusion: n_workers x class x label given, None when it would be
     too large. accuracy: per worker. prior: frequencies of the classes. log_likelihood: of the
     judgments under the model. heldout: mean log probability of judgments that each model tried
@@ -40,7 +42,7 @@ class Consensus:
     which the model's posterior was raised (below 1: less sure).
     """
 
-    posterior: Floats
+    posterior: Floats | NDArray[np.float32]
     labels: Ints
     confusion: Floats | None
     accuracy: Floats
@@ -82,6 +84,8 @@ def fit(
     if model == "auto":
         chosen = max(tried, key=lambda name: tried[name][0]) if tried else "majority"
         temperature = tried[chosen][1] if tried else 1.0
+    if chosen == "dawid-skene" and temperature == 1.0 and dawid_skene.worthwhile(data):
+        return _of_many(data, known, frequencies, tried)
     final = _climb(data, chosen, known, frequencies, _ROUNDS, _TOLERANCE)
     if known.size:
         temperature = _gold_temperature(data, chosen, known, frequencies, temperature)
@@ -95,6 +99,24 @@ def fit(
     heldout = {name: score for name, (score, _) in tried.items()}
     learnt = (final.model.confusion(), final.model.accuracy(), final.prior, final.log_likelihood)
     return Consensus(posterior, answers, *learnt, chosen, final.iterations, heldout, temperature)
+
+
+def _of_many(
+    data: Judgments,
+    known: Ints,
+    frequencies: Floats | None,
+    tried: Mapping[str, tuple[float, float]],
+) -> Consensus:
+    found = dawid_skene.climb(data, known, frequencies)
+    answers = found.posterior.argmax(axis=1)
+    empty = np.ones(data.n_items, dtype=np.bool_)
+    empty[data.items] = False
+    empty[known[0]] = False
+    answers[empty] = -1
+    accuracy = np.asarray(np.diagonal(found.confusion, axis1=1, axis2=2) @ found.prior)
+    heldout = {name: score for name, (score, _) in tried.items()}
+    learnt = (found.confusion, accuracy, found.prior, found.log_likelihood)
+    return Consensus(found.posterior, answers, *learnt, "dawid-skene", found.sweeps, heldout, 1.0)
 
 
 @dataclass

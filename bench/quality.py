@@ -1,0 +1,152 @@
+"""Consensus, agreement, stopping and promises about unreviewed work, beside their peers.
+
+    outwork bench quality [--data DIR] [--seed N] [--json]
+
+The peers are crowd-kit and krippendorff, in an environment of their own (`make bench-peers`).
+CPU seconds of one thread, medians of five of ours; a peer that takes over a minute runs once.
+raw.jsonl beside holds every part as it was measured. What each key means stands beside the part
+that makes it: quality_scale, quality_truth, quality_promise.
+"""
+
+from __future__ import annotations
+
+import functools
+import json
+import os
+import platform
+import subprocess
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+for _name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "NUMBA_NUM_THREADS"):
+    os.environ.setdefault(_name, "1")
+
+from bench import quality_promise, quality_scale, quality_truth  # noqa: E402
+
+from outwork.methods import sampling, sequential  # noqa: E402
+
+ROOT = Path(__file__).parents[1]
+PEER = ROOT / ".envs/quality/bin/python"
+DEPLOYMENTS = quality_promise.DEPLOYMENTS
+
+
+def run(data: Path, seed: int, log: Any) -> dict[str, Any]:
+    """The figures of every part, the peers' beside them."""
+    if not PEER.exists():
+        raise RuntimeError("the peers are not installed: make bench-peers")
+    folder = data / "crowd"
+    names = [n for n in quality_truth.SETS if (folder / f"{n}.csv").exists()]
+    figures: dict[str, Any] = {}
+    raw = Path("raw.jsonl")
+    raw.write_text("")
+
+    def keep(part: str, found: dict[str, Any]) -> None:
+        log(f"{part}: {found}")
+        line = {"part": part, "at": time.time(), "seed": seed, "found": found}
+        with raw.open("a") as out:
+            out.write(json.dumps(line | _versions()) + "\n")
+        figures.update(found)
+
+    with tempfile.TemporaryDirectory() as work:
+        keep("dawid_skene", quality_scale.dawid_skene(Path(work), seed, peer, log))
+        keep("alpha", quality_scale.alpha(Path(work), seed, peer))
+        keep("update", quality_scale.update(seed))
+        answering = subprocess.Popen(
+            [str(PEER), str(ROOT / "bench/quality_peer.py"), "answers", str(folder), *names],
+            cwd=work, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,
+        )  # fmt: skip
+        ours = {name: _truth(folder, name, seed, log) for name in names}
+        keep("promise", _promise(seed))
+        keep("sequential", _sequential())
+        told = json.loads(answering.communicate()[0].splitlines()[-1])
+        keep("truth", _compared(folder, Path(work), ours, told))
+    return figures
+
+
+def peer(*arguments: str) -> dict[str, Any]:
+    """The last line of bench/quality_peer.py in the peers' environment."""
+    command = [str(PEER), str(ROOT / "bench/quality_peer.py"), *arguments]
+    done = subprocess.run(command, check=True, capture_output=True, text=True)
+    told: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
+    return told
+
+
+@functools.cache
+def _versions() -> dict[str, Any]:
+    told = subprocess.run(
+        [str(PEER), "-m", "pip", "freeze"], check=True, capture_output=True, text=True
+    ).stdout.split()
+    kept = [v for v in told if v.startswith(("crowd-kit", "krippendorff", "numpy", "pandas"))]
+    return {"peers": kept, "python": platform.python_version(), "numpy": np.__version__}
+
+
+def _truth(folder: Path, name: str, seed: int, log: Any) -> dict[str, Any]:
+    crowd = quality_truth.Crowd(folder, name)
+    found = quality_truth.accuracy(crowd)
+    if found["n"] >= quality_truth.FEWEST_TRUTHS and name not in quality_truth.PROXY:
+        found["calibration"] = quality_truth.calibration(crowd, seed)
+    log(f"{name}: {found}")
+    return found
+
+
+def _compared(
+    folder: Path, work: Path, ours: dict[str, Any], told: dict[str, Any]
+) -> dict[str, Any]:
+    """`mean_accuracy`, `hindsight_best` (the best mean of any one method, ours or crowd-kit's,
+    that answered every set), `worst_vs_majority`, `ece_points`."""
+    right: dict[str, dict[str, float]] = {}
+    for name, found in ours.items():
+        crowd = quality_truth.Crowd(folder, name)
+        found["crowd_kit"] = {}
+        for method in told[name]:
+            file = work / f"{name}.{method}.npy"
+            if file.exists():
+                answer = np.load(file)[crowd.known]
+                found["crowd_kit"][method] = float(np.mean(answer == crowd.truth))
+        right[name] = {f"crowd-kit {m}": v for m, v in found["crowd_kit"].items()}
+        right[name] |= {m: v for m, v in found["right"].items() if m != "auto"}
+    judged = [n for n in ours if n not in quality_truth.PROXY]
+    methods = set.intersection(*(set(right[n]) for n in judged))
+    means = {m: float(np.mean([right[n][m] for n in judged])) for m in sorted(methods)}
+    errors = [ours[n]["calibration"] for n in judged if "calibration" in ours[n]]
+    return {
+        "mean_accuracy": float(np.mean([ours[n]["right"]["auto"] for n in judged])),
+        "hindsight_best": max(means.values()),
+        "hindsight_best_crowd_kit": max(v for m, v in means.items() if m.startswith("crowd-kit")),
+        "mean_accuracy_by_method": means,
+        "worst_vs_majority": min(quality_truth.against_vote(ours[n]) for n in judged),
+        "ece_points": float(np.mean([e["excess"] for e in errors])),
+        "ece_points_dawid_skene": float(np.mean([e["dawid_skene_excess"] for e in errors])),
+        "sets": ours,
+    }
+
+
+def _promise(seed: int) -> dict[str, Any]:
+    """`promise_broken` (worst case), `auto_share` (mean over cases of our share over the oracle's),
+    `alarm_late` (share of drifting streams past twice alpha before the alarm)."""
+    cases = quality_promise.promise(seed, DEPLOYMENTS)
+    drifts = quality_promise.drift(seed, 100)
+    kept = [cases[name]["share"] / cases[name]["oracle_share"] for name in quality_promise.ORDERED]
+    return {
+        "promise_broken": float(max(c["broken"] for c in cases.values())),
+        "promise_broken_naive": float(max(c["naive_broken"] for c in cases.values())),
+        "auto_share": float(np.mean(kept)),
+        "alarm_late": max(d["late"] for n, d in drifts.items() if n != "false"),
+        "promise_cases": cases, "drift_cases": drifts,
+    }  # fmt: skip
+
+
+def _sequential() -> dict[str, Any]:
+    """`sequential_ratio`: inspections at the producer's point over the single plan's."""
+    points = (6400, 0.02, 0.05, 0.005, 0.05)
+    plan, single = sequential.sequential_plan(*points), sampling.plan(*points)
+    return {
+        "sequential_ratio": plan.expected_good / single.n,
+        "sequential_ratio_at_limiting_quality": plan.expected_bad / single.n,
+        "sequential_consumer_risk": plan.consumer_risk,
+        "sequential_producer_risk": plan.producer_risk,
+    }
