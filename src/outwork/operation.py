@@ -81,15 +81,16 @@ class Operation:
         current.rule.decide(current.name, self.actor, member, stage, self.now)
         self._required += 1
 
-    def record(self, event: ledger.EventBody) -> None:
-        """Add an event to its engagement's log, in this transaction."""
+    def record(self, event: ledger.EventBody) -> int:
+        """Add an event to its engagement's log, in this transaction; gives its number."""
         if self._acts and type(event) not in self._acts[-1].records:
             raise AssertionError(f"{self._acts[-1].name} does not declare {type(event).__name__}")
         member = access.membership(self.db, event.engagement, self.actor.id)
         # The installation's own log has no members: there the actor's id stands for itself.
         pseudonym = self.actor.id if member is None else member.pseudonym
-        ledger.record(self.db, event, pseudonym, self.now, self._entropy)
+        number = ledger.record(self.db, event, pseudonym, self.now, self._entropy)
         self._recorded += 1
+        return number
 
     def recorded(self, event: type[ledger.EventBody]) -> None:
         """Say that a statement of the act wrote an event of this kind itself."""
@@ -122,6 +123,20 @@ class Parameter:
     default: Json
 
 
+@dataclass(frozen=True, slots=True)
+class Grouped:
+    """A form of an act in which one statement does it for many callers, with one commit for all.
+
+    `call` is called as call(caller, wake=..., **arguments) and gives the parameters of which the
+    statement takes an array each; `result` reads the row that it gives for each of them, and is
+    None wherever anything is unusual; then the act itself is done, which says what it is.
+    """
+
+    statement: bytes
+    call: Callable[..., Sequence[Any]]
+    result: Callable[[Sequence[Any]], Any]
+
+
 @dataclass(eq=False)
 class Act(Generic[P, R]):
     """A declared action; call it with an Operation, or by name through `perform`."""
@@ -134,6 +149,7 @@ class Act(Generic[P, R]):
     always: bool
     parameters: tuple[Parameter, ...] = field(default=())
     swift: Callable[..., Steps[Any]] | None = None
+    grouped: Grouped | None = None
 
     def swiftly(self, form: Callable[..., Steps[Any]]) -> Callable[..., Steps[Any]]:
         """Declare a form of this act that asks, decides and records in one or two statements.

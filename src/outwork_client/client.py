@@ -128,6 +128,11 @@ class Client:
         """Save what proves an entry of the log by itself (C2SP tlog-proof); gives the file."""
         return self._saved(f"engagements/{engagement}/entries/{entry}/receipt", target)
 
+    def document(self, identifier: str, target: Path) -> Path:
+        """Download a document, which leaves an event in the log, and save it; gives the file."""
+        event = self.do("documents.download_document", {"document": identifier})["event"]
+        return self._saved(f"documents/{identifier}/content?event={event}", target)
+
     def _saved(self, path: str, target: Path) -> Path:
         answer = self._send("GET", path)
         fresh = target.with_name(f"{target.name}.new")

@@ -312,6 +312,7 @@ class State:
     lines: dict[str, Line] = field(default_factory=dict)
     waivers: dict[str, Waiver] = field(default_factory=dict)
     barriers: set[tuple[str, str]] = field(default_factory=set)
+    shares: dict[tuple[str, str], str] = field(default_factory=dict)
     relied_on: dict[str, set[str]] = field(default_factory=dict)
     scope: str = ""
     weights: Mapping[str, int] = field(default_factory=dict)

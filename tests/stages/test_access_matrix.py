@@ -15,7 +15,7 @@ import sqlalchemy as sa
 from tests.support.engagement import PRICE, SAMPLING, World
 from tests.support.service import KEY, content
 
-from outwork import agreements, conduct
+from outwork import agreements, conduct, documents
 from outwork.kit import outbox
 from outwork.kit.postgres import Cluster, Dsns
 from outwork.operation import ACTS, operation
@@ -23,6 +23,7 @@ from outwork.stages import acceptance, execution
 from outwork.vocabulary import (
     Clause,
     Confidentiality,
+    DocumentId,
     ImportId,
     InspectionUnit,
     NotFound,
@@ -51,6 +52,10 @@ ARGUMENTS: dict[str, Callable[[World], dict[str, Any]]] = {
     "agreements.request_waiver": lambda w: {
         "engagement": w.engagement, "gate": Stage.TRANSFER, "codes": [], "reason": "",
         "risk_owner": "", "expires": w.now},
+    "documents.download_document": lambda w: {"document": DOCUMENT[w.engagement]},
+    "documents.open_document": lambda w: {"document": DOCUMENT[w.engagement]},
+    "documents.share_document": lambda w: {
+        "document": DOCUMENT[w.engagement], "subject": w.people["ana"], "until": w.now},
     "requirements.draft_engagement": lambda w: {"title": "", "brief": "", "currency": "EUR"},
     "requirements.add_line": lambda w: {
         "engagement": w.engagement, "service": KEY, "volume": 0, "turnaround_days": 0,
@@ -139,6 +144,7 @@ ARGUMENTS: dict[str, Callable[[World], dict[str, Any]]] = {
         "engagement": w.engagement, "clause": "", "text": "", "because": ""},
     "acceptance.return_delivery": lambda w: {"work_order": w.order, "reason": "", "items": []},
 }  # fmt: skip
+DOCUMENT: dict[str, DocumentId] = {}
 JOB: dict[str, str] = {}
 IMPORT: dict[str, ImportId] = {}
 PAUSE: dict[str, PauseId] = {}
@@ -208,6 +214,10 @@ def stocked(
                 world.now, outbox.JobState.PARKED,
             )  # fmt: skip
             outbox.ask(db, parked)
+        with operation(world.database, world.people["dana"], world.now) as op:
+            DOCUMENT[world.engagement] = documents.keep(
+                op, world.engagement, "given.txt", b"x", audience=documents.Audience.MEMBERS
+            ).id
         WAIVER[world.engagement] = world.waive("transfer", "no-bar", countersigned=None)
         CHANGE[world.engagement] = world.act(
             "rosa", acceptance.propose_change, world.engagement, "c-law", "Other words", "Grounds"

@@ -12,7 +12,7 @@ from tests.support.engagement import World
 from tests.support.imports import bring, start, upload
 from tests.support.service import KEY, content, tiny_service
 
-from outwork import practices
+from outwork import documents, practices
 from outwork.kit.postgres import Cluster, Dsns
 from outwork.migrations.versions.v0001_first import APPEND_ONLY, SCOPED
 from outwork.stages import acceptance, execution, setup
@@ -37,6 +37,8 @@ def full(
             bring(world, row.encode() + b"\n{broken")
             world.upto("release", after="admit")
             world.waive("execution", "items-unfinished")
+            document = world.look(execution.item, world.items[0]).document_id
+            world.act("dana", documents.share_document, document, world.people["ana"])
             world.draft_all()
             world.act("dana", execution.pause_clock, world.order, "client-owes-answer")
             held = world.act("ana", execution.claim, world.engagement)

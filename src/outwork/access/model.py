@@ -112,7 +112,15 @@ class InEngagement(Protocol):
     @property
     def engagement_id(self) -> EngagementId: ...
     @property
-    def stage(self) -> Stage: ...
+    def stage(self) -> Stage | None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class AtAnyStage:
+    """A place in an engagement for acts that no stage has to do with."""
+
+    engagement_id: EngagementId
+    stage: Stage | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +134,7 @@ class Rule:
     def decide(self, act: str, actor: Actor, member: Membership | None, stage: Stage | None,
                now: datetime) -> None:  # fmt: skip
         """Return if allowed; raise NotFound to outsiders and Refusal, with reasons, to members."""
-        if stage is None:
+        if stage is None and member is None:
             if not (self.administrator and actor.administrator) and not (self.roles & actor.roles):
                 raise Refusal("not-permitted", act=act, roles=_names(self.roles))
             return
@@ -140,7 +148,8 @@ class Rule:
         if reasons:
             raise Refusal("not-permitted", act=act, roles=_names(self.roles), reasons=reasons)
         if self.stages and stage not in self.stages:
-            raise Refusal("wrong-stage", act=act, stage=stage.value, stages=_names(self.stages))
+            here = "" if stage is None else stage.value
+            raise Refusal("wrong-stage", act=act, stage=here, stages=_names(self.stages))
 
 
 def _names(words: frozenset[Role] | frozenset[Stage]) -> Sequence[str]:

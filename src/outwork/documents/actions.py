@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from psycopg.types.json import Jsonb
 
 from outwork.documents import store
-from outwork.documents.model import Document, commitment
+from outwork.documents.model import Audience, Document, commitment
 from outwork.documents.reading import TEXT
 from outwork.kit.database import Connection, copy_into, keyring_of
 from outwork.kit.keyring import Keyring, seal_under, sealer
@@ -27,6 +27,7 @@ def keep(
     content: bytes,
     source: SourceText | None = None,
     media_type: str = "application/octet-stream",
+    audience: Audience = Audience.NEED_TO_KNOW,
 ) -> Document:
     """Store a file, and its canonical text where it was read, under a key of its own."""
     made = Document(
@@ -40,6 +41,7 @@ def keep(
         extractor=source.extractor if source else "",
         extractor_version=source.extractor_version if source else "",
         pages=source.pages if source else (0,),
+        audience=audience,
     )
     store.documents.add(op.db, made)
     keyring = keyring_of(op.db)

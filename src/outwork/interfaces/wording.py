@@ -377,6 +377,12 @@ MESSAGES: Mapping[str, str] = {
     "closing-checkpoint-pending": msg(
         "The closing checkpoint is being made; try again in a moment."
     ),
+    "access-lapsed": msg(
+        "A document is given out for %(minutes)s minutes after it was opened; open it again."
+    ),
+    "share-expired": msg("The share would end before it begins; choose a later time."),
+    "line-malformed": msg("A line is not a request: act, document, and what goes with them."),
+    "too-many-lines": msg("At most %(most)s requests fit into one body."),
     "checkpoint-pending": msg(
         "The checkpoint that covers it is being made; try again in a moment."
     ),

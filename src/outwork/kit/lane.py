@@ -10,10 +10,12 @@ from __future__ import annotations
 
 import asyncio
 import threading
+from collections import deque
 from collections.abc import Generator, Sequence
 from typing import Any, TypeVar
 
 import psycopg
+from psycopg import sql
 from psycopg.rows import TupleRow, tuple_row
 
 R = TypeVar("R")
@@ -116,3 +118,96 @@ class AsyncLane:
         return await psycopg.AsyncConnection.connect(
             self._dsn, autocommit=True, row_factory=tuple_row, options=_OPTIONS
         )
+
+
+class GroupLane:
+    """Runs one statement for whoever waits: while it is under way, others gather for the next.
+
+    One connection, one writer, one commit for all. The statement takes an array for each parameter
+    of a call, and gives a row for each call, in order. Nobody is answered before the commit.
+    """
+
+    def __init__(self, dsn: str, statement: bytes, most: int = 512) -> None:
+        self._dsn, self._statement, self._most = dsn, statement, most
+        self._connection: psycopg.AsyncConnection[TupleRow] | None = None
+        self._waiting: deque[tuple[Sequence[Sequence[Any]], asyncio.Future[list[TupleRow]]]]
+        self._waiting = deque()
+        self._writer: asyncio.Task[None] | None = None
+
+    async def run(self, calls: Sequence[Sequence[Any]]) -> list[TupleRow]:
+        """A row for each call; raises psycopg.Error where the statement failed for all."""
+        if not calls:
+            return []
+        done: asyncio.Future[list[TupleRow]] = asyncio.get_running_loop().create_future()
+        self._waiting.append((calls, done))
+        if self._writer is None or self._writer.done():
+            self._writer = asyncio.create_task(self._write())
+        return await done
+
+    async def _write(self) -> None:
+        await asyncio.sleep(0)  # whoever came with the first one comes along
+        while self._waiting:
+            group: list[tuple[Sequence[Sequence[Any]], asyncio.Future[list[TupleRow]]]] = []
+            count = 0
+            while self._waiting and (not group or count + len(self._waiting[0][0]) <= self._most):
+                group.append(self._waiting.popleft())
+                count += len(group[-1][0])
+            try:
+                rows = iter(await self._run([call for calls, _ in group for call in calls]))
+            except Exception as error:  # noqa: BLE001  (each waiter is told, whatever it was)
+                for _, done in group:
+                    if not done.done():
+                        done.set_exception(error)
+                continue
+            for calls, done in group:
+                own = [next(rows) for _ in calls]
+                if not done.done():  # whoever left is not told
+                    done.set_result(own)
+
+    async def _run(self, calls: list[Sequence[Any]]) -> list[TupleRow]:
+        if self._connection is None or self._connection.closed:
+            self._connection = await psycopg.AsyncConnection.connect(
+                self._dsn, autocommit=True, row_factory=tuple_row, options=_OPTIONS
+            )
+        columns = [list(column) for column in zip(*calls, strict=True)]
+        cursor = await self._connection.execute(self._statement, columns, prepare=True)
+        return await cursor.fetchall()
+
+    async def close(self) -> None:
+        """Close the connection once nobody waits."""
+        if self._writer is not None:
+            await self._writer
+        if self._connection is not None:
+            await self._connection.close()
+
+
+class Bell:
+    """Waits for what the database notifies on a channel, and not longer than told."""
+
+    def __init__(self, dsn: str, channel: str) -> None:
+        self._dsn, self._channel = dsn, channel
+        self._connection: psycopg.Connection[TupleRow] | None = None
+
+    def wait(self, seconds: float) -> set[str]:
+        """What was notified (payloads); empty when the time is over.
+
+        Raises psycopg.OperationalError where the server went away; the next call connects anew.
+        """
+        connection = self.listen()
+        try:
+            return {n.payload for n in connection.notifies(timeout=seconds, stop_after=1)}
+        except psycopg.OperationalError:
+            connection.close()
+            raise
+
+    def listen(self) -> psycopg.Connection[TupleRow]:
+        """Begin to listen: what is notified from now on is not missed; raises as `wait` does."""
+        if self._connection is None or self._connection.closed:
+            self._connection = psycopg.connect(self._dsn, autocommit=True, row_factory=tuple_row)
+            self._connection.execute(sql.SQL("listen {}").format(sql.Identifier(self._channel)))
+        return self._connection
+
+    def close(self) -> None:
+        """Stop listening."""
+        if self._connection is not None:
+            self._connection.close()

@@ -5,7 +5,15 @@ place in the tree and signs a checkpoint. Everything offline needs is in the bun
 """
 
 from outwork.ledger import bundle, canonical, checkpoint, tiles, tree
-from outwork.ledger.actions import Prepared, integrate, prepare, record, seal_openings
+from outwork.ledger.actions import (
+    PLACED,
+    RECORDED,
+    Prepared,
+    integrate,
+    prepare,
+    record,
+    seal_openings,
+)
 from outwork.ledger.model import EVENTS, EventBody, Sealed, event, instant_text
 from outwork.ledger.proving import Proofs
 from outwork.ledger.queries import (
@@ -14,18 +22,19 @@ from outwork.ledger.queries import (
     Nodes,
     disclosures,
     entries,
+    event_entry,
     find_entry,
     head,
     latest_checkpoint,
     leaf_hashes,
     log_signer,
     pending,
-    place_of,
     placed_entry,
     prove,
     read_nodes,
     rebuilt_root_matches,
     receipt,
+    receipts,
     root_at,
     tile,
     timeline,
@@ -35,6 +44,8 @@ from outwork.ledger.tree import inclusion_path, root_of_leaves
 
 __all__ = [
     "EVENTS",
+    "PLACED",
+    "RECORDED",
     "Entry",
     "EventBody",
     "Head",
@@ -48,6 +59,7 @@ __all__ = [
     "disclosures",
     "entries",
     "event",
+    "event_entry",
     "find_entry",
     "head",
     "inclusion_path",
@@ -57,13 +69,13 @@ __all__ = [
     "leaf_hashes",
     "log_signer",
     "pending",
-    "place_of",
     "placed_entry",
     "prepare",
     "prove",
     "read_nodes",
     "rebuilt_root_matches",
     "receipt",
+    "receipts",
     "record",
     "root_at",
     "root_of_leaves",

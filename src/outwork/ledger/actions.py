@@ -51,14 +51,14 @@ def seal_openings(
     return keyring.seal(engagement, openings, f"event/{event_id}")
 
 
-def record(db: Connection, body: EventBody, actor: str, at: datetime, entropy: Entropy) -> None:
+def record(db: Connection, body: EventBody, actor: str, at: datetime, entropy: Entropy) -> int:
     """Write an event, and the openings of its sealed fields, in the caller's transaction.
 
-    `actor` is the pseudonym of whoever acted, in this engagement.
+    `actor` is the pseudonym of whoever acted, in this engagement. Gives the event's number.
     """
     engagement = body.engagement
     made = prepare(body, entropy)
-    event_id = db.execute(
+    event_id: int = db.execute(
         sa.insert(store.event_table)
         .values(
             engagement_id=engagement,
@@ -78,6 +78,7 @@ def record(db: Connection, body: EventBody, actor: str, at: datetime, entropy: E
                 engagement_id=engagement, event_id=event_id, openings=sealed
             )
         )
+    return event_id
 
 
 def integrate(db: Connection, engagement: EngagementId, now: datetime) -> queries.Head:
@@ -110,7 +111,12 @@ def integrate(db: Connection, engagement: EngagementId, now: datetime) -> querie
     _keep_nodes(db, engagement, first, nodes)
     made = queries.Head(engagement, frontier, horizon)
     _advance(db, made, now)
+    # Whoever waits for a place is told with the commit: which log, and its last event.
+    db.execute(sa.select(sa.func.pg_notify(PLACED, f"{engagement} {pending[-1].id}")))
     return made
+
+
+RECORDED, PLACED = "outwork_recorded", "outwork_placed"  # channels of LISTEN and NOTIFY
 
 
 _OLDEST_RUNNING = sa.text("select (pg_snapshot_xmin(pg_current_snapshot())::text)::bigint")

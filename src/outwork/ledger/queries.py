@@ -236,7 +236,7 @@ def prove(
     db: Connection, engagement: EngagementId, seq: int, size: int, kept: Proofs | None = None
 ) -> list[bytes]:
     """The inclusion proof of entry `seq` in the tree of the first `size` leaves."""
-    proofs = kept or Proofs()
+    proofs = Proofs() if kept is None else kept
     read_nodes(db, engagement, size, [seq], proofs)
     return proofs.path(seq, size)
 
@@ -251,15 +251,36 @@ def placed_entry(db: Connection, engagement: EngagementId, seq: int) -> Entry:
     return entry(row)
 
 
-def place_of(db: Connection, engagement: EngagementId, event_id: int) -> int | None:
-    """The place of an event, None until it has one; raises NotFound for an unknown event."""
+def event_entry(db: Connection, engagement: EngagementId, event_id: int) -> Entry:
+    """An event by its number, placed or not; raises NotFound."""
     event = store.event_table.c
     query = _with_place().where(event.engagement_id == engagement, event.id == event_id)
     row = db.execute(query).first()
     if row is None:
         raise NotFound("event", str(event_id))
-    place: int | None = row.seq
-    return place
+    return entry(row)
+
+
+def receipts(
+    db: Connection, engagement: EngagementId, event_ids: Sequence[int], proofs: Proofs
+) -> dict[int, bytes]:
+    """The receipts of those of the events that a checkpoint covers; `proofs` may be used again."""
+    note = latest_checkpoint(db, engagement)
+    if note is None:
+        return {}
+    size = int(note.split("\n", 2)[1])
+    placed, event = store.placement_table.c, store.event_table
+    query = _with_place().where(
+        event.c.engagement_id == engagement, event.c.id.in_(event_ids), placed.seq < size
+    )
+    found = [entry(row) for row in db.execute(query)]
+    seqs = [e.seq for e in found if e.seq is not None]
+    read_nodes(db, engagement, size, seqs, proofs)
+    head = note.encode()
+    return {
+        e.id: encode_receipt(seq, proofs.path(seq, size), head, e.line)
+        for e, seq in zip(found, seqs, strict=True)
+    }
 
 
 def receipt(db: Connection, engagement: EngagementId, seq: int) -> bytes:

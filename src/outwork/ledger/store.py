@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import JSONB
 
-from outwork.kit.database import instant, scoped, text
+from outwork.kit.database import function, instant, scoped, text
 
 event_table = scoped(
     "event",
@@ -71,3 +71,16 @@ checkpoint_table = scoped(
     instant("at"),
     sa.PrimaryKeyConstraint("engagement_id", "size"),
 )  # fmt: skip
+
+# An instant as it stands in the log: without a fraction where there is none.
+INSTANT = function(
+    "instant_text",
+    """
+create function instant_text(p_at timestamptz) returns text language sql stable as $$
+  select to_char(p_at at time zone 'utc', 'YYYY-MM-DD"T"HH24:MI:SS')
+    || case when date_trunc('second', p_at) = p_at then ''
+            else to_char(p_at at time zone 'utc', '.US') end
+    || 'Z'
+$$
+""",
+)

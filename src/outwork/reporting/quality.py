@@ -105,7 +105,7 @@ def receipt(op: Operation, engagement: EngagementId, seq: int) -> bytes:
 def receipt_of(op: Operation, engagement: EngagementId, event: int) -> bytes:
     """The same for an event by its number, which it has before it has a place in the log."""
     may_read(op, engagement)
-    seq = ledger.place_of(op.db, engagement, event)
+    seq = ledger.event_entry(op.db, engagement, event).seq
     if seq is None:
         raise Refusal("checkpoint-pending")
     return ledger.receipt(op.db, engagement, seq)

@@ -17,6 +17,7 @@ from tests.support.engagement import PRICE, SAMPLING, World
 from tests.support.imports import bring, start
 from tests.support.service import content
 
+from outwork import documents
 from outwork.kit import outbox
 from outwork.ledger import bundle, canonical, checkpoint, tree
 from outwork.stages import acceptance, assurance, execution, requirements, selection, setup
@@ -140,6 +141,10 @@ def eventful(world: World) -> World:
     world.admit(5)
     _bring_rows(world)
     world.act("dana", execution.refuse_file, world.order, "strange.bin", "unreadable")
+    document = world.look(execution.item, world.items[0]).document_id
+    world.act("dana", documents.share_document, document, world.people["ana"])
+    world.act("ana", documents.open_document, document)
+    world.act("carl", documents.download_document, document)
     world.upto("release", after="admit")
     _machine_work(world)
     asked = world.act("dana", execution.pause_clock, world.order, "client-owes-answer",

@@ -5,13 +5,14 @@ from __future__ import annotations
 import io
 from collections.abc import Callable
 from typing import Annotated, Any
+from urllib.parse import quote
 
 from fastapi import APIRouter, Depends, FastAPI, Header, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, TypeAdapter, create_model
 
-from outwork import access, agreements, practices, reporting
+from outwork import access, agreements, documents, practices, reporting
 from outwork.access import Actor, Session
 from outwork.interfaces.api.bulk import bulk
 from outwork.interfaces.api.log import log
@@ -19,7 +20,14 @@ from outwork.interfaces.wording import explain
 from outwork.kit.database import Database
 from outwork.kit.paging import BadCursor
 from outwork.operation import ACTS, Act, operation, perform, utc_now
-from outwork.vocabulary import BadInput, EngagementId, NotFound, OutworkError, Refusal
+from outwork.vocabulary import (
+    BadInput,
+    DocumentId,
+    EngagementId,
+    NotFound,
+    OutworkError,
+    Refusal,
+)
 
 STATUS = {NotFound: 404, BadInput: 422, Refusal: 409}
 _PLAIN: TypeAdapter[Any] = TypeAdapter(Any)
@@ -59,7 +67,7 @@ def api(database: Database) -> FastAPI:
     app.include_router(_acts(database, session))
     app.include_router(_reads(database, signed_in))
     app.include_router(log(database, session))
-    app.include_router(_receipts(database, signed_in))
+    app.include_router(_proofs(database, signed_in))
     app.include_router(bulk(database, session, signed_in, _plain))
     return app
 
@@ -160,7 +168,7 @@ def _reads(database: Database, signed_in: Callable[..., Actor]) -> APIRouter:
     return router
 
 
-def _receipts(database: Database, signed_in: Callable[..., Actor]) -> APIRouter:
+def _proofs(database: Database, signed_in: Callable[..., Actor]) -> APIRouter:
     router = APIRouter()
     who = Depends(signed_in)
 
@@ -173,6 +181,17 @@ def _receipts(database: Database, signed_in: Callable[..., Actor]) -> APIRouter:
     def receipt_of(engagement: str, event: int, actor: Actor = who) -> Response:
         with operation(database, actor.id) as op:
             return _receipt(reporting.receipt_of(op, EngagementId(engagement), event))
+
+    @router.get("/documents/{document}/content", summary="Content, against an event of one's own")
+    def content(document: str, event: int, actor: Actor = who) -> Response:
+        with operation(database, actor.id) as op:
+            found, given = documents.given_out(op, DocumentId(document), event)
+        name = quote(found.name, safe="")
+        return Response(
+            given,
+            media_type="application/octet-stream",
+            headers={"Content-Disposition": f"attachment; filename*=UTF-8''{name}"},
+        )
 
     return router
 

@@ -8,7 +8,7 @@ from urllib.parse import quote
 
 from fastapi import APIRouter, Request, Response
 
-from outwork import reporting
+from outwork import documents, reporting
 from outwork.interfaces.web import (
     acceptance_pages,
     assurance_pages,
@@ -25,7 +25,7 @@ from outwork.interfaces.web.gallery import examples, themes
 from outwork.interfaces.web.labels import STAGES, word
 from outwork.interfaces.wording import translate as _
 from outwork.operation import operation
-from outwork.vocabulary import Stage
+from outwork.vocabulary import DocumentId, Stage
 
 Build = Callable[[Desk, str | None], Context]
 
@@ -161,6 +161,7 @@ def _files(routes: APIRouter, visit: See) -> None:
         who = visit(request)
         with desk(who, engagement) as d:
             name, content = reporting.delivered_file(d.op, d.id, document)
+            documents.download_document(d.op, DocumentId(document))
         return _download(name, content, "application/octet-stream")
 
     @routes.get("/engagements/{engagement}/bundle.zip")

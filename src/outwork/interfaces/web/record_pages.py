@@ -23,8 +23,8 @@ from outwork.operation import Operation
 from outwork.reporting import EngagementQuality, LogEntry, Person
 from outwork.vocabulary import EngagementId
 
-SLICES = ("agreements", "requirements", "selection", "transfer", "setup", "execution", "assurance",
-          "acceptance")  # fmt: skip
+SLICES = ("agreements", "documents", "requirements", "selection", "transfer", "setup", "execution",
+          "assurance", "acceptance")  # fmt: skip
 LONGEST = 120
 
 

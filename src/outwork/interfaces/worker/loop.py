@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
+from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Protocol
 
@@ -15,12 +17,14 @@ from outwork.kit import outbox
 from outwork.kit.database import Connection, Database
 from outwork.kit.ids import new_id
 from outwork.kit.keyring import KeyMissing
+from outwork.kit.lane import Bell
 from outwork.kit.outbox import Job
 from outwork.operation import utc_now
 from outwork.stages import execution
 from outwork.vocabulary import EngagementId, OutworkError, Role
 
 PAUSE_S = 0.2
+AGAIN_S = 0.01  # between placing twice where something was not settled
 AGAIN = timedelta(seconds=10)  # between asking for drafts twice where the last time gave none
 SWEEP = timedelta(hours=1)
 log = logging.getLogger("outwork.worker")
@@ -67,6 +71,7 @@ class Worker:
         self._hands: Hands = hands or Here(database)
         self._over = threading.Event()
         self._swept: datetime | None = None
+        self._bell = Bell(database.lane.dsn, ledger.RECORDED)
         self._thread = threading.Thread(target=self.run, name="outwork-worker", daemon=True)
 
     def start(self) -> None:
@@ -84,6 +89,8 @@ class Worker:
 
     def run(self) -> None:
         """Step after step, until told to end."""
+        with suppress(psycopg.Error):  # tried again when there is time to listen
+            self._bell.listen()
         while not self._over.is_set():
             try:
                 busy = self.step()
@@ -91,7 +98,21 @@ class Worker:
                 # The database may be starting again; what was not committed is done again.
                 log.exception("a step failed and will be tried again")
                 busy = False
-            self._over.wait(0.0 if busy else self._pause)
+            self._pause_or_place(0.0 if busy else self._pause)
+        self._bell.close()
+
+    def _pause_or_place(self, seconds: float) -> None:
+        """Wait; meanwhile place what somebody waits for as soon as it is said to be there."""
+        until = time.monotonic() + seconds
+        due: set[EngagementId] = set()
+        while not self._over.is_set() and (left := until - time.monotonic()) > 0:
+            try:
+                # What an older transaction holds up is tried again in a moment.
+                due |= set(map(EngagementId, self._bell.wait(min(left, AGAIN_S) if due else left)))
+                due = {engagement for engagement in due if self._place(engagement, utc_now())}
+            except (SQLAlchemyError, psycopg.Error):
+                log.exception("nothing is heard from the database; it will be tried again")
+                self._over.wait(left)
 
     def step(self) -> bool:
         """Place what is settled, ask for drafts, hand jobs on; whether there was anything."""
@@ -114,12 +135,15 @@ class Worker:
                 outbox.started(db, job.id)
         return self._hands.take_up() > 0 or bool(waiting)
 
-    def _place(self, engagement: EngagementId, now: datetime) -> None:
+    def _place(self, engagement: EngagementId, now: datetime) -> bool:
+        """Give settled events their places; whether any are left that are not settled."""
         try:
             with self._database.transaction("job", [engagement]) as db:
                 ledger.integrate(db, engagement, now)
+                return bool(ledger.pending(db))
         except KeyMissing:  # erased; the others' logs go on
             log.warning("the log of %s has no key", engagement)
+            return False
 
     def _ask_for_drafts(self, db: Connection, engagement: EngagementId, now: datetime) -> None:
         """A job for each agent that something waits for, unless one is under way or gave up."""

@@ -26,6 +26,7 @@ SCOPED = {
     "disclosure": "engagement_id",
     "document": "engagement_id",
     "document_content": "engagement_id",
+    "document_share": "engagement_id",
     "engagement": "id",
     "event": "engagement_id",
     "guideline": "engagement_id",
@@ -349,6 +350,7 @@ def _create() -> None:
         sa.Column("extractor", sa.Text(), nullable=False),
         sa.Column("extractor_version", sa.Text(), nullable=False),
         sa.Column("pages", postgresql.JSONB(none_as_null=True), nullable=False),
+        sa.Column("audience", sa.Text(), server_default="need-to-know", nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_document")),
         info={"scope": "engagement"},
     )
@@ -362,6 +364,20 @@ def _create() -> None:
         sa.Column("sealed_text", sa.LargeBinary(), nullable=True),
         sa.PrimaryKeyConstraint("document_id", name=op.f("pk_document_content")),
         info={"scope": "engagement"},
+    )
+    op.create_table(
+        "document_share",
+        sa.Column("engagement_id", sa.Text(), nullable=False),
+        sa.Column("document_id", sa.Text(), nullable=False),
+        sa.Column("actor_id", sa.Text(), nullable=False),
+        sa.Column("shared_by", sa.Text(), nullable=False),
+        sa.Column("shared_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("until", sa.DateTime(timezone=True), nullable=True),
+        sa.PrimaryKeyConstraint("document_id", "actor_id", name=op.f("pk_document_share")),
+        info={"scope": "engagement"},
+    )
+    op.create_index(
+        op.f("ix_document_share_engagement_id"), "document_share", ["engagement_id"], unique=False
     )
     op.create_table(
         "engagement",
@@ -1082,6 +1098,76 @@ end $$
             else to_char(p_at at time zone 'utc', '.US') end
     || 'Z'
 $$
+""",
+    """create function record_accesses(
+  p_acts text[], p_actors text[], p_sessions text[], p_documents text[], p_subjects text[],
+  p_untils timestamptz[], p_wake boolean[]
+) returns table (engagement text, event bigint) language plpgsql as $$
+#variable_conflict use_column
+declare
+  me record;
+  got record;
+  other record;
+  ground text;
+  woken text[] := '{}';
+begin
+  for n in 1 .. cardinality(p_acts) loop
+    engagement := null;
+    event := null;
+    select e.who, e.at into me from enter(p_actors[n], p_sessions[n], null, null) e;
+    if me.who is not null then
+      select d.engagement_id, d.id, d.audience, m.pseudonym, m.roles, s.document_id as shared
+      into got
+      from document d
+      join membership m on m.engagement_id = d.engagement_id and m.actor_id = me.who
+      left join document_share s on s.document_id = d.id and s.actor_id = me.who
+        and coalesce(s.until > me.at, true)
+      where d.id = p_documents[n] and m.valid_from <= me.at and me.at < m.valid_until;
+      if found and p_acts[n] = 'share' then
+        select m.pseudonym into other from membership m
+        where m.engagement_id = got.engagement_id and m.actor_id = p_subjects[n]
+          and m.valid_from <= me.at and me.at < m.valid_until and m.roles <> '["bidder"]'
+          and coalesce(p_untils[n] > me.at, true)
+          and got.roles ?| array['vendor-manager', 'delivery-manager'];
+        if found then
+          insert into document_share (engagement_id, document_id, actor_id, shared_by, shared_at,
+            until)
+          values (got.engagement_id, got.id, p_subjects[n], me.who, me.at, p_untils[n])
+          on conflict (document_id, actor_id) do update set shared_by = excluded.shared_by,
+            shared_at = excluded.shared_at, until = excluded.until;
+          insert into event (engagement_id, kind, version, at, actor, public, sealed)
+          values (got.engagement_id, 'documents.document-shared', 1, me.at, got.pseudonym,
+            jsonb_build_object('document', got.id, 'subject', other.pseudonym,
+              'until', instant_text(p_untils[n])), '{}')
+          returning id into event;
+        end if;
+      elsif found and got.roles ?| array['vendor-manager', 'delivery-manager', 'client-reviewer',
+          'analyst', 'reviewer', 'auditor'] then
+        ground := case
+          when got.roles ?| array['vendor-manager', 'delivery-manager', 'client-reviewer']
+            then 'role'
+          when got.audience = 'members' then 'delivery'
+          when got.shared is not null then 'share' end;
+        if ground is not null then
+          insert into event (engagement_id, kind, version, at, actor, public, sealed)
+          values (got.engagement_id,
+            case p_acts[n] when 'open' then 'documents.document-opened'
+              else 'documents.document-downloaded' end, 1, me.at, got.pseudonym,
+            jsonb_build_object('document', got.id, 'ground', ground), '{}')
+          returning id into event;
+        end if;
+      end if;
+      if event is not null then
+        engagement := got.engagement_id;
+        if p_wake[n] and engagement <> all (woken) then
+          woken := woken || engagement;
+          perform pg_notify('outwork_recorded', engagement);
+        end if;
+      end if;
+    end if;
+    return next;
+  end loop;
+end $$
 """,
     """create function standing(
   p_actor text, p_engagement text, p_at timestamptz,

@@ -65,7 +65,7 @@ def deliver(op: Operation, work_order: WorkOrderId) -> Digest:
     )
     files = []
     for name, content in sorted(rendered.items()):
-        kept = documents.keep(op, engagement.id, name, content)
+        kept = documents.keep(op, engagement.id, name, content, audience=documents.Audience.MEMBERS)
         files.append(DeliveredFile(kept.id, name, kept.digest, kept.size))
     digest = _delivery_digest(files, certificate.digest)
     store.deliveries.add(

@@ -11,19 +11,6 @@ from outwork.access import ENTER
 from outwork.kit.database import function
 from outwork.workforce import MET
 
-# An instant as it stands in the log: without a fraction where there is none.
-INSTANT = function(
-    "instant_text",
-    """
-create function instant_text(p_at timestamptz) returns text language sql stable as $$
-  select to_char(p_at at time zone 'utc', 'YYYY-MM-DD"T"HH24:MI:SS')
-    || case when date_trunc('second', p_at) = p_at then ''
-            else to_char(p_at at time zone 'utc', '.US') end
-    || 'Z'
-$$
-""",
-)
-
 # What the rules ask of a person in an engagement at an instant.
 STANDING = function(
     "standing",
