@@ -5,7 +5,7 @@
 The peers are crowd-kit and krippendorff, in an environment of their own (`make bench-peers`).
 CPU seconds of one thread, medians of five of ours; a peer that takes over a minute runs once.
 raw.jsonl beside holds every part as it was measured. What each key means stands beside the part
-that makes it: quality_scale, quality_truth, quality_promise.
+that makes it: quality_scale, quality_truth, quality_adaptive, quality_promise.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ import numpy as np
 for _name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "NUMBA_NUM_THREADS"):
     os.environ.setdefault(_name, "1")
 
-from bench import quality_promise, quality_scale, quality_truth  # noqa: E402
+from bench import quality_adaptive, quality_promise, quality_scale, quality_truth  # noqa: E402
 
 from outwork.methods import sampling, sequential  # noqa: E402
 
@@ -60,6 +60,7 @@ def run(data: Path, seed: int, log: Any) -> dict[str, Any]:
             cwd=work, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,
         )  # fmt: skip
         ours = {name: _truth(folder, name, seed, log) for name in names}
+        keep("adaptive", _adaptive(folder, names, seed, log))
         keep("promise", _promise(seed))
         keep("sequential", _sequential())
         told = json.loads(answering.communicate()[0].splitlines()[-1])
@@ -123,6 +124,22 @@ def _compared(
         "ece_points_dawid_skene": float(np.mean([e["dawid_skene_excess"] for e in errors])),
         "sets": ours,
     }
+
+
+def _adaptive(folder: Path, names: list[str], seed: int, log: Any) -> dict[str, Any]:
+    """`judgments_ratio_arrival`, `judgments_ratio_routed`: geometric means over the sets of full
+    redundancy over what the rule asked; a set that misses its aim counts 1."""
+    sets = {}
+    for name in names:
+        sets[name] = quality_adaptive.replay(quality_truth.Crowd(folder, name), seed)
+        log(f"{name}: {sets[name]}")
+    out: dict[str, Any] = {"adaptive_sets": sets}
+    for way in ("arrival", "routed"):
+        ratios = [found[f"{way}_ratio"] for found in sets.values()]
+        out[f"judgments_ratio_{way}"] = float(np.exp(np.mean(np.log(ratios))))
+        out[f"judgments_ratio_{way}_arithmetic"] = float(np.mean(ratios))
+        out[f"judgments_missed_{way}"] = sum(not f[f"{way}_reached"] for f in sets.values())
+    return out
 
 
 def _promise(seed: int) -> dict[str, Any]:

@@ -34,12 +34,14 @@ class Crowd:
         """Consensus over all judgments."""
         return consensus.fit(self.items, self.workers, self.labels, self.size, **settings)
 
-    def majority(self) -> float:
-        """Expected accuracy of the vote when ties are broken by lot."""
+    def majority(self, among: np.ndarray | None = None) -> float:
+        """Expected accuracy of the vote when ties are broken by lot; of some of the known items."""
+        at = slice(None) if among is None else among
         votes = np.zeros((int(max(self.items.max(), self.known.max())) + 1, self.size))
         np.add.at(votes, (self.items, self.labels), 1)
         top = votes == votes.max(axis=1, keepdims=True)
-        return float((top[self.known, self.truth] / top[self.known].sum(axis=1)).mean())
+        known, truth = self.known[at], self.truth[at]
+        return float((top[known, truth] / top[known].sum(axis=1)).mean())
 
 
 def accuracy(crowd: Crowd) -> dict[str, Any]:

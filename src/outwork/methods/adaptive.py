@@ -17,10 +17,25 @@ from numpy.typing import ArrayLike, NDArray
 
 from outwork.methods.arguments import counts, share, whole
 
-__all__ = ["Preset", "closed", "information", "next_worker", "start", "update"]
+__all__ = [
+    "ALLOWED_LOSS",
+    "Path",
+    "Preset",
+    "asked",
+    "closed",
+    "follow",
+    "information",
+    "most_telling",
+    "next_worker",
+    "start",
+    "stopping_threshold",
+    "update",
+]
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
+ALLOWED_LOSS = 0.0025  # of accuracy, by stopping early: half of the half point that is promised
+_THRESHOLDS = 1 - np.geomspace(0.5, 1e-3, 50)
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +147,109 @@ def closed(posterior: ArrayLike, asked: ArrayLike, rule: Preset | None = None) -
             break
         done[item] = True
     return done
+
+
+@dataclass(frozen=True)
+class Path:
+    """What would have been answered after each judgment, items together, in the order asked.
+
+    judgment: place in the arrays given. item, answer: per judgment. sure: chance of the answer.
+    """
+
+    judgment: Ints
+    item: Ints
+    answer: Ints
+    sure: Floats
+
+
+def follow(
+    items: ArrayLike,
+    workers: ArrayLike,
+    labels: ArrayLike,
+    errors: ArrayLike,
+    prior: ArrayLike,
+    order: ArrayLike | None = None,
+) -> Path:
+    """The posterior of each item after each of its judgments.
+
+    Args:
+        items, workers, labels: equal-length arrays of ids. errors: workers x classes x labels.
+        prior: frequencies of the classes. order: per judgment, a smaller number is asked earlier;
+            by default the order of the arrays.
+
+    Raises:
+        ValueError: arrays that do not fit.
+    """
+    item, worker, label = (
+        counts(n, v) for n, v in (("items", items), ("workers", workers), ("labels", labels))
+    )
+    tables = np.asarray(errors, dtype=np.float64)
+    before: Floats = np.log(start(prior))
+    if tables.ndim != 3 or tables.shape[1] != len(before):
+        raise ValueError("errors: must be workers x classes x labels")
+    if item.ndim != 1 or not item.shape == worker.shape == label.shape or not len(item):
+        raise ValueError("items: must be one-dimensional, as long as workers and labels, not empty")
+    if worker.max() >= tables.shape[0] or label.max() >= tables.shape[2]:
+        raise ValueError("errors: there is no table for one of the workers or labels")
+    when = np.arange(len(item)) if order is None else np.asarray(order, dtype=np.float64)
+    if when.shape != item.shape:
+        raise ValueError("order: must be as long as items")
+    place = np.lexsort((when, item))
+    item, worker, label = item[place], worker[place], label[place]
+    said = np.log(np.maximum(tables[worker, :, label], 1e-10))
+    total = np.cumsum(said, axis=0)
+    first = np.flatnonzero(np.concatenate([[True], item[1:] != item[:-1]]))
+    base = np.repeat(total[first] - said[first], np.diff(np.append(first, len(item))), axis=0)
+    joint = total - base + before
+    joint -= joint.max(axis=1, keepdims=True)
+    answer = joint.argmax(axis=1)
+    return Path(place, item, answer, 1 / np.exp(joint).sum(axis=1))
+
+
+def most_telling(errors: ArrayLike, prior: ArrayLike) -> Floats:
+    """Per worker the expected information of their first judgment of an item, in nats."""
+    return np.array([information(start(prior), table) for table in np.asarray(errors)])
+
+
+def stopping_threshold(path: Path, posterior: ArrayLike, allowed: float = ALLOWED_LOSS) -> float:
+    """How sure an answer must be to stop, learnt on earlier work that was judged in full.
+
+    The lowest of a fixed list of thresholds at which stopping early would have cost at most
+    ``allowed`` of expected accuracy beside asking for all, by the posterior of all judgments (and
+    gold, where that is part of it); the highest, 0.999, if none would.
+
+    Args:
+        path: of the earlier work. posterior: items x classes of the earlier work, calibrated.
+
+    Raises:
+        ValueError: allowed out of range, or a posterior that does not fit.
+    """
+    limit = float(share("allowed", allowed))
+    final = np.asarray(posterior, dtype=np.float64)
+    if final.ndim != 2 or path.item.max() >= len(final) or path.answer.max() >= final.shape[1]:
+        raise ValueError("posterior: must be items x classes and hold every item of the path")
+    whole_path = _worth(path, final, 2.0)
+    for threshold in _THRESHOLDS:
+        if whole_path - _worth(path, final, float(threshold)) <= limit:
+            return float(threshold)
+    return float(_THRESHOLDS[-1])
+
+
+def asked(path: Path, threshold: float) -> NDArray[np.bool_]:
+    """Which judgments of a path are asked for: up to the first after which the answer is sure."""
+    stop = np.cumsum(path.sure >= threshold)
+    first = np.concatenate([[True], path.item[1:] != path.item[:-1]])
+    before: Ints = stop - (path.sure >= threshold)  # stops earlier on, in this item or another
+    base = np.maximum.accumulate(np.where(first, before, 0))
+    return np.asarray(before == base)
+
+
+def _worth(path: Path, final: Floats, threshold: float) -> float:
+    """Expected accuracy of the answers at which one stops."""
+    kept = asked(path, threshold)
+    last = np.concatenate([path.item[1:] != path.item[:-1], [True]])
+    at = np.flatnonzero(kept & (last | ~np.concatenate([kept[1:], [False]])))
+    return float(final[path.item[at], path.answer[at]].mean())
 
 
 def _entropy(p: Floats) -> float:
