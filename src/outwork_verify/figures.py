@@ -218,6 +218,11 @@ def risk_stated(stated: str, exact: Fraction) -> bool:
     return _rounded(stated, near, ROUND_CEILING)
 
 
+def ceiling_stated(stated: str, figure: float) -> bool:
+    """Whether a figure is stated as rounded up to six places."""
+    return risk_stated(stated, Fraction(figure))
+
+
 def floor_stated(stated: str, figure: float | Fraction) -> bool:
     """Whether a figure is stated as rounded down to six places."""
     exact = Fraction(figure)

@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from outwork_verify import (
     canonical,
     rules_agreement,
+    rules_certificate,
     rules_clock,
     rules_documents,
     rules_gates,
@@ -31,7 +32,7 @@ __all__ = ["HANDLERS", "RULES", "Event", "Handler", "State", "check_disclosures"
 # Importing them is what registers their rules.
 RULES = (
     rules_agreement, rules_gates, rules_readiness, rules_rows, rules_work, rules_clock,
-    rules_watch, rules_quality, rules_payment, rules_documents,
+    rules_watch, rules_quality, rules_certificate, rules_payment, rules_documents,
 )  # fmt: skip
 DISCLOSURES = "disclosures.jsonl"
 

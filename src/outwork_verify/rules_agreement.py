@@ -14,6 +14,7 @@ from outwork_verify.declare import (
     count,
     decimal,
     digest,
+    flag,
     founding,
     level,
     mapping,
@@ -171,6 +172,7 @@ def _check_invitation(state: State, event: Event, made: Member) -> None:
         "line": text, "service": text, "volume": positive, "turnaround_days": positive,
         "unit": UNIT, "limiting_quality": decimal, "consumer_risk": decimal,
         "acceptable_quality": decimal, "producer_risk": decimal, "counted": texts,
+        "corrected": flag,
         "confidentiality": one_of("public", "internal", "confidential", "restricted"),
         "price": money,
     },
@@ -200,6 +202,7 @@ def _line_added(state: State, event: Event, _: Member) -> None:
         acceptable=acceptable,
         producer_risk=producer,
         counted=counted,
+        corrected=p["corrected"],
         defined=frozenset(name.removeprefix("defects.") for name in event.sealed),
         price=p["price"],
     )

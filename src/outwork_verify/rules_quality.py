@@ -1,19 +1,20 @@
-"""Rules: opened seeds, the draw, inspections, defects, verdict, certificate."""
+"""Rules: opened seeds, the draw, checks of inspectors, inspections, defects, verdict."""
 
 from __future__ import annotations
 
 import hashlib
+from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
-from outwork_verify import canonical
+from outwork_verify import inspectors
 from outwork_verify.declare import (
     MANAGERS,
     SEVERITY,
     SIDE,
     UNIT,
-    anything,
     count,
+    decimal,
     digest,
     flag,
     order_at,
@@ -25,16 +26,14 @@ from outwork_verify.declare import (
 )
 from outwork_verify.entry import Event, reject
 from outwork_verify.figures import (
-    attained_risks,
     commit_nonce,
-    conforming_lower_bound,
     draw,
     floor_stated,
     make_seed,
-    risk_stated,
     smallest_plan,
 )
-from outwork_verify.state import Inspection, Member, Round, State, WorkOrder
+from outwork_verify.inspectors import Check, Terms
+from outwork_verify.state import Inspection, Line, Member, Round, State, WorkOrder
 
 
 def _closed_order(state: State, event: Event) -> WorkOrder:
@@ -60,10 +59,31 @@ def _seed_revealed(state: State, event: Event, member: Member) -> None:
 
 
 @rule(
+    "assurance.inspector-checked",
+    {"inspector": text, "seeded": positive, "caught": count, "clean": count, "passed": count},
+    roles=MANAGERS,
+    stages=["execution"],
+)
+def _inspector_checked(state: State, event: Event, _: Member) -> None:
+    p = event.public
+    inspector = state.members.get(p["inspector"])
+    if inspector is None or "reviewer" not in inspector.roles or p["inspector"] == event.actor:
+        reject(event, "checks somebody who is no reviewer, or the actor itself")
+    if p["caught"] > p["seeded"] or p["passed"] > p["clean"]:
+        reject(event, "counts more units right than there were")
+    check = state.checks.setdefault(p["inspector"], Check())
+    check.seeded += p["seeded"]
+    check.caught += p["caught"]
+    check.clean += p["clean"]
+    check.passed += p["passed"]
+
+
+@rule(
     "assurance.sample-drawn",
     {
         "work_order": text, "round": positive, "unit": UNIT, "lot": positive,
-        "sample_size": positive, "acceptance_number": count, "seed": digest,
+        "sample_size": positive, "acceptance_number": count, "inspectors": texts,
+        "sensitivity_at_least": decimal, "specificity_at_least": decimal, "seed": digest,
         "closing_size": positive, "questions": texts, "units_digest": digest,
     },
     roles=MANAGERS,
@@ -81,11 +101,7 @@ def _sample_drawn(state: State, event: Event, _: Member) -> None:
     lot = _lot(event, order)
     if p["unit"] != line.unit or p["lot"] != len(lot):
         reject(event, f"is of another lot than the work order's {len(lot)} units")
-    n, c = smallest_plan(
-        len(lot), line.limiting, line.consumer_risk, line.acceptable, line.producer_risk
-    )
-    if (p["sample_size"], p["acceptance_number"]) != (n, c):
-        reject(event, f"is not by the smallest plan that keeps both risks, which is {n} with {c}")
+    n = _plan(state, event, line, len(lot))[0]
     units = draw(seed, lot, n)
     if p["units_digest"] != hashlib.sha256("\n".join(units).encode()).hexdigest():
         reject(event, "has other units than the seed draws")
@@ -93,7 +109,52 @@ def _sample_drawn(state: State, event: Event, _: Member) -> None:
         name, __, question = unit.partition("/")
         current.units.setdefault(name, set()).add(question)
     current.sample = p
-    current.risks = attained_risks(len(lot), n, c, line.limiting, line.acceptable)
+    current.inspectors = frozenset(p["inspectors"])
+
+
+def _plan(state: State, event: Event, line: Line, lot: int) -> tuple[int, int]:
+    """The plan that a sample states, which must be the smallest that keeps both risks."""
+    p, agreed = event.public, points(line)
+    stated = (p["sample_size"], p["acceptance_number"])
+    checks = _reckoned_with(state, line)
+    if line.corrected and not checks:
+        reject(event, "is to be corrected for inspectors of whom none was checked")
+    if p["inspectors"] != sorted(checks):
+        reject(event, "reckons with other inspectors than those who were checked")
+    seen, fair = proved(event, p, line, list(checks.values()))
+    if line.corrected:
+        smallest = inspectors.plans(Terms.of(lot, *agreed), list(checks.values()), seen, fair)
+    else:
+        smallest = {smallest_plan(lot, *agreed)}
+    if stated not in smallest:
+        found = " or ".join(f"{n} with {c}" for n, c in sorted(smallest)) or "none"
+        reject(event, f"is not by the smallest plan that keeps both risks, which is {found}")
+    return stated
+
+
+def points(line: Line) -> tuple[Fraction, Fraction, Fraction, Fraction]:
+    return line.limiting, line.consumer_risk, line.acceptable, line.producer_risk
+
+
+def _reckoned_with(state: State, line: Line) -> dict[str, Check]:
+    """The checks of the reviewers whom a corrected plan reckons with; none for another plan."""
+    if not line.corrected:
+        return {}
+    known = {name: check for name, check in state.checks.items() if check.caught}
+    return {name: c for name, c in known.items() if "reviewer" in state.members[name].roles}
+
+
+def proved(event: Event, stated: Any, line: Line, checks: list[Check]) -> tuple[float, float]:
+    """What inspectors see and pass at least, as stated; it must be what the checks prove."""
+    names = ("sensitivity_at_least", "specificity_at_least")
+    exact = (1.0, 1.0)
+    if checks:
+        exact = inspectors.at_least(checks, line.consumer_risk, line.producer_risk)
+    for name, figure in zip(names, exact, strict=True):
+        if not decimal(stated[name]) or not floor_stated(stated[name], figure):
+            reject(event, f"states {name} as {stated[name]}, which the checks do not prove")
+    seen, fair = (float(Decimal(stated[name])) for name in names)
+    return seen, fair
 
 
 def _lot(event: Event, order: WorkOrder) -> list[str]:
@@ -126,6 +187,8 @@ def _item_inspected(state: State, event: Event, _: Member) -> None:
         reject(event, "is of an inspection that the actor has not handed in")
     if p["in_sample"] is not (current.verdict is None):
         reject(event, "says wrongly whether it is part of the sample")
+    if p["in_sample"] and current.inspectors and event.actor not in current.inspectors:
+        reject(event, "is by an inspector with whose error the plan does not reckon")
     if p["in_sample"] and p["item"] not in current.units:
         reject(event, "inspects an item that was not drawn")
     assignment.holder = None  # one inspection, stated once
@@ -215,70 +278,3 @@ def _defective(order: WorkOrder, found: list[Any]) -> int:
     if order.line.unit == "item":
         return len({d["item"] for d in counted})
     return len({(d["item"], d["question"]) for d in counted})
-
-
-@rule(
-    "assurance.certificate-issued",
-    {"work_order": text, "round": positive, "digest": digest, "figures": anything},
-    roles=["delivery-manager"],
-)
-def _certificate_issued(state: State, event: Event, _: Member) -> None:
-    order, stated = order_at(state, event, "acceptance"), event.public["figures"]
-    if order.current.certificate:
-        reject(event, "certifies a round a second time")
-    if hashlib.sha256(canonical.encode(stated)).hexdigest() != event.public["digest"]:
-        reject(event, "has a digest that is not of its figures")
-    expected = _figures(state, order)
-    if stated.keys() != expected.keys():
-        reject(event, "does not state exactly the figures of a certificate")
-    for name, value in expected.items():
-        if not _same(stated[name], value):
-            reject(event, f"states {name} as {stated[name]}, which the log does not bear out")
-    engagement = stated["engagement"]
-    if engagement != (state.engagement or engagement):
-        reject(event, "is for another engagement")
-    order.current.certificate = event.public["digest"]
-    order.certificate = {"digest": event.public["digest"], "figures": stated}
-
-
-def _figures(state: State, order: WorkOrder) -> dict[str, Any]:
-    """What a certificate must state; a function says whether the value will do."""
-    current, line = order.current, order.line
-    sample, verdict = current.sample, current.verdict
-    assert sample is not None  # the gate
-    assert verdict is not None
-    lot, n = sample["lot"], sample["sample_size"]
-    least = conforming_lower_bound(lot, n, verdict["defective"], 1 - line.consumer_risk)
-    found = [d["severity"] for d in current.defects(in_sample=True)]
-    consumer, producer = current.risks
-    return {
-        "format": "outwork-certificate/1",
-        "engagement": lambda value: isinstance(value, str) and value != "",
-        "work_order": order.id,
-        "round": current.number,
-        "unit": line.unit,
-        "counted_severities": sorted(line.counted),
-        "guideline_version": state.guideline_version,
-        "lot": lot,
-        "inspected": n,
-        "acceptance_number": sample["acceptance_number"],
-        "defective": verdict["defective"],
-        "defects": {severity: found.count(severity) for severity in ("critical", "major", "minor")},
-        "accepted": verdict["accepted"],
-        "confidence": lambda value: Fraction(value) == 1 - line.consumer_risk,
-        "defectives_at_most": lot - least,
-        "conforming_at_least": lambda value: floor_stated(value, Fraction(least, lot)),
-        "limiting_quality": lambda value: Fraction(value) == line.limiting,
-        "acceptable_quality": lambda value: Fraction(value) == line.acceptable,
-        "consumer_risk": lambda value: risk_stated(value, consumer),
-        "producer_risk": lambda value: risk_stated(value, producer),
-        "inspector_error": "not-measured",
-        "seed": sample["seed"],
-        "closing_size": sample["closing_size"],
-    }
-
-
-def _same(stated: Any, expected: Any) -> bool:
-    if callable(expected):
-        return isinstance(stated, str) and bool(expected(stated))
-    return type(stated) is type(expected) and bool(stated == expected)

@@ -10,6 +10,7 @@ from fractions import Fraction
 from typing import Any
 
 from outwork_verify.entry import Event
+from outwork_verify.inspectors import Check
 from outwork_verify.tree import Frontier
 
 STAGES = (
@@ -102,6 +103,7 @@ class Line:
     acceptable: Fraction
     producer_risk: Fraction
     counted: frozenset[str]
+    corrected: bool
     defined: frozenset[str]
     price: Mapping[str, str]
 
@@ -188,7 +190,8 @@ class Inspection:
 
 @dataclass(slots=True)
 class Round:
-    """One pass of a work order through assurance. `units` are what was drawn, by item."""
+    """One pass of a work order through assurance. `units` are what was drawn, by item;
+    `inspectors` who alone may inspect it, where the plan reckons with them."""
 
     number: int
     seeds: dict[str, str] = field(default_factory=dict)
@@ -199,6 +202,7 @@ class Round:
     units: dict[str, set[str]] = field(default_factory=dict)
     risks: tuple[Fraction, Fraction] = (Fraction(0), Fraction(0))
     inspections: dict[str, list[Inspection]] = field(default_factory=dict)
+    inspectors: frozenset[str] = frozenset()
     verdict: Mapping[str, Any] | None = None
     certificate: str = ""
 
@@ -325,6 +329,7 @@ class State:
     bar: Mapping[str, Any] | None = None
     controls: dict[str, Control] = field(default_factory=dict)
     watches: dict[str, Watch] = field(default_factory=dict)
+    checks: dict[str, Check] = field(default_factory=dict)
     planned: dict[str, int] = field(default_factory=dict)
     rates: Mapping[str, Any] = field(default_factory=dict)
     orders: dict[str, WorkOrder] = field(default_factory=dict)

@@ -130,6 +130,9 @@ ARGUMENTS: dict[str, Callable[[World], dict[str, Any]]] = {
     "execution.start_certification": lambda w: {"engagement": w.engagement},
     "execution.submit": lambda w: {"assignment": held(w), "answers": []},
     "assurance.certify": lambda w: {"work_order": w.order},
+    "assurance.check_inspector": lambda w: {
+        "engagement": w.engagement, "inspector": w.people["rosa"], "seeded": 60, "caught": 60,
+    },
     "assurance.draw_sample": lambda w: {"work_order": w.order},
     "assurance.give_verdict": lambda w: {"work_order": w.order},
     "assurance.inspect": lambda w: {"assignment": held(w), "defects": []},

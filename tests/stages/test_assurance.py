@@ -345,3 +345,98 @@ def test_answers_as_unit_of_inspection(world: World) -> None:
     world.inspect()
     world.decide()
     assert world.look(assurance.verdict_of, replace(world.work_order(), round=1)).defective == 1
+
+
+# --- inspectors who err ----------------------------------------------------------------------
+
+CORRECTED = replace(SAMPLING, corrected=True)
+
+
+def corrected(world: World) -> None:
+    """An engagement whose plan is to be corrected for inspectors, worked on, nobody checked."""
+    world.draft()
+    world.add_line(CORRECTED)
+    world.upto("produce", after="add_line")
+
+
+def test_a_corrected_plan_waits_for_checked_inspectors(world: World) -> None:
+    corrected(world)
+    world.close_batch()
+    world.reveal()
+    with refused("inspectors-unchecked"):
+        world.draw()
+    world.check(seeded=4, caught=1)
+    with refused("inspectors-miss-too-much"):
+        world.draw()
+    world.check(seeded=56, caught=56)
+    world.draw()
+    sample = world.look(assurance.sample_of, world.work_order())
+    checks = [methods.inspection.Check(60, 57)]
+    plan = methods.inspection.measured_plan(4, 0.4, 0.2, 0.05, 0.1, checks)
+    assert (sample.sample_size, sample.acceptance_number) == (plan.n, plan.c)
+    assert sample.inspectors == (world.people["rosa"],)
+    drawn = world.look(ledger.find_entry, world.engagement, "assurance.sample-drawn").public
+    assert drawn["inspectors"] == [world.pseudonym("rosa")]
+    assert drawn["sensitivity_at_least"] == "0.870856"
+
+
+def test_only_inspectors_whom_the_plan_reckons_with_inspect_it(world: World) -> None:
+    corrected(world)
+    world.check()
+    world.upto("draw", after="produce")
+    world.enrol("both", Side.PROVIDER, Role.REVIEWER)
+    held = world.act("both", execution.claim, world.engagement)
+    with refused("inspector-unchecked"):
+        world.act("both", assurance.inspect, held, [])
+    world.act("both", execution.return_assignment, held)
+    world.inspect()
+    assert world.decide()
+    world.issue_certificate()
+    stated = world.look(assurance.certificate_of, world.work_order()).figures
+    assert stated["plan_corrected"] is True
+    assert stated["inspector_error"]["measured"] is True
+    row = stated["inspector_error"]["inspectors"][0]
+    assert (row["inspector"], row["caught"]) == (world.pseudonym("rosa"), 60)
+    assert Decimal(stated["consumer_risk"]) <= Decimal("0.2")
+
+
+def test_a_certificate_says_what_it_assumes_of_unchecked_inspectors(world: World) -> None:
+    world.upto("issue_certificate")
+    error = world.look(assurance.certificate_of, world.work_order()).figures["inspector_error"]
+    assert error == {
+        "measured": False,
+        "sensitivity_at_least": "1.000000",
+        "specificity_at_least": "1.000000",
+        "inspectors": [],
+    }
+
+
+def test_bounds_and_risks_reckon_with_checked_inspectors(world: World) -> None:
+    """The plan was not corrected; the certificate says what it is worth with these inspectors."""
+    world.upto("decide")
+    world.check(seeded=10, caught=6)
+    world.issue_certificate()
+    stated = world.look(assurance.certificate_of, world.work_order()).figures
+    sample = world.look(assurance.sample_of, world.work_order())
+    assert Decimal(stated["consumer_risk"]) > sample.consumer_risk
+    checks = [methods.inspection.Check(10, 6)]
+    assert stated["defectives_at_most"] == methods.inspection.defectives_upper_measured(
+        4, sample.sample_size, stated["defective"], 0.8, checks
+    )
+
+
+def test_who_is_checked_and_what_can_be_counted(world: World) -> None:
+    world.upto("approve")
+    check = (assurance.check_inspector, world.engagement)
+    with bad("not-an-inspector"):
+        world.act("dana", *check, world.people["ana"], 10, 9)
+    for counts in ((0, 0), (10, 11), (10, 9, 5, 6), (10, -1)):
+        with bad("check-counts"):
+            world.act("dana", *check, world.people["rosa"], *counts)
+    world.enrol("both", Side.PROVIDER, Role.DELIVERY_MANAGER, Role.REVIEWER)
+    with refused("own-check"):
+        world.act("both", *check, world.people["both"], 10, 9)
+    world.check(seeded=10, caught=9)
+    world.act("vera", *check, world.people["rosa"], 10, 8, 4, 4)
+    found = world.look(assurance.inspector_checks, world.engagement)[world.people["rosa"]]
+    assert (found.seeded, found.caught, found.clean, found.passed) == (20, 17, 4, 4)

@@ -49,6 +49,7 @@ def full(
             world.act("ana", execution.return_assignment, held)
             world.produce("ana")
             world.act("ben", execution.submit, kept, world.answers(kept))
+            world.check()
             world.upto("draw", after="produce")
             world.inspect(defective=1)
             world.decide()

@@ -390,6 +390,13 @@ class World:
                 found = [DefectFound("effective-date", "c-date", Severity.CRITICAL, "Wrong day")]
             self.act(who, assurance.inspect, held, found, 40)
 
+    def check(
+        self, who: str = "rosa", seeded: int = 60, caught: int = 60, clean: int = 0, passed: int = 0
+    ) -> None:
+        """A check of an inspector, put on record by the provider."""
+        self.act("dana", assurance.check_inspector, self.engagement, self.people[who], seeded,
+                 caught, clean, passed)  # fmt: skip
+
     def decide(self) -> bool:
         """The verdict."""
         accepted: bool = self.act("vera", assurance.give_verdict, self.order)

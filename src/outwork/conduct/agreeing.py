@@ -126,6 +126,7 @@ def _add_line(run: Run, op: Operation, part: LinePart) -> None:
             part.sampling.acceptable_quality,
             part.sampling.producer_risk,
             tuple(part.sampling.counted),
+            part.sampling.corrected,
         ),
         part.confidentiality,
         Money(part.price, currency),

@@ -68,6 +68,7 @@ class SamplingPart(_Part):
     acceptable_quality: Exact
     producer_risk: Exact
     counted: list[Severity] = [Severity.CRITICAL, Severity.MAJOR]
+    corrected: bool = False
 
 
 class BaselinePart(_Part):

@@ -89,6 +89,7 @@ DONE: Mapping[str, str] = {
     "agreements.invite_member": msg("The person is in."),
     "agreements.request_waiver": msg("The waiver is asked for; it holds once it is countersigned."),
     "assurance.certify": msg("The certificate is issued."),
+    "assurance.check_inspector": msg("The check of the inspector is on record."),
     "assurance.draw_sample": msg("The sample is drawn."),
     "assurance.give_verdict": msg("The verdict is given."),
     "assurance.reveal_seed": msg("Your seed is open."),
@@ -239,6 +240,10 @@ MESSAGES: Mapping[str, str] = {
     "question-answered-twice": msg("%(question)s is answered twice."),
     "question-twice": msg("A question has two defects; put them into one."),
     "question-unanswered": msg("%(question)s is not answered yet; %(count)s questions are open."),
+    "not-an-inspector": msg("Only a reviewer of this engagement can be checked as an inspector."),
+    "check-counts": msg(
+        "A check has at least one known defect, and no more units right than there were."
+    ),
     "question-not-drawn": msg("%(question)s is not in the sample of this item."),
     "value-malformed": msg("The value of %(question)s cannot be read: %(problem)s."),
     "value-not-an-option": msg("%(value)s is not an option of %(question)s."),
@@ -390,6 +395,18 @@ MESSAGES: Mapping[str, str] = {
     "already-revealed": msg("The %(side)s has opened its seed."),
     "nonce-malformed": msg("A nonce is 64 hexadecimal digits."),
     "nonce-differs": msg("This nonce is not the one that the %(side)s committed to."),
+    "inspectors-unchecked": msg(
+        "The plan is to be corrected for what inspectors miss, and no inspector was checked yet."
+    ),
+    "inspector-unchecked": msg(
+        "The sample's plan does not reckon with you: only inspectors who were checked before the"
+        " draw may inspect it."
+    ),
+    "inspectors-miss-too-much": msg(
+        "With inspectors who err so much no sample of the %(lot)s units keeps both risks; check"
+        " them on more units, or train them."
+    ),
+    "own-check": msg("Nobody puts a check of themselves on record."),
     "sample-not-drawn": msg("The sample is not drawn."),
     "already-drawn": msg("The sample is drawn already."),
     "inspection-open": msg("%(count)s items of the sample are not inspected."),

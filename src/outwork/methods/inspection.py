@@ -9,6 +9,8 @@ of California Publications in Statistics 1 (1951) 131-160, for what two inspecti
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -18,22 +20,28 @@ from numpy.typing import ArrayLike, NDArray
 from outwork.methods import hypergeometric
 from outwork.methods.arguments import counts, share, whole
 from outwork.methods.intervals import binomial_lower, binomial_upper
+from outwork.methods.plan_search import smallest_plan
 from outwork.methods.sampling import Plan, acceptable_defectives, limiting_defectives, plan
 
 __all__ = [
+    "Check",
     "Inspector",
     "Rate",
     "acceptance",
+    "at_least",
     "corrected_plan",
     "defectives_upper",
     "defectives_upper_measured",
+    "measured_plan",
+    "measured_risks",
     "rate",
     "reinspection",
 ]
 
 Floats = NDArray[np.float64]
 _NEGLIGIBLE = 1e-16
-_FOR_SENSITIVITY = 0.2  # of the allowed risk, when sensitivity itself was measured
+_FOR_MEASURING = Fraction(1, 5)  # of an allowed risk pays for the inspector being worse than shown
+_PLACES = 10**6
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,21 +138,156 @@ def corrected_plan(
         return perfect
     bad = limiting_defectives(lot, limiting_quality)
     good = acceptable_defectives(lot, acceptable_quality)
-    beta = share("consumer_risk", consumer_risk)
-    alpha = share("producer_risk", producer_risk)
-    at_least = 1
-    for c in range(lot):
-        n = _protecting_sample(lot, bad, c, beta, max(at_least, c + 1), inspector)
-        if n is None:
-            break
-        spared = _accepts(lot, good, n, c, inspector)
-        if 1 - spared <= alpha:
-            return Plan(lot, n, c, _accepts(lot, bad, n, c, inspector), 1 - spared)
-        at_least = n
-    raise ValueError(
-        f"sensitivity: with {inspector.sensitivity} and specificity {inspector.specificity} no"
-        f" sample of the {lot} items keeps both risks"
+    allowed = float(share("consumer_risk", consumer_risk))
+    spared = float(share("producer_risk", producer_risk))
+    return _smallest(lot, (bad, allowed, inspector), (good, spared, inspector))
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """What a check showed of one inspector: seeded defects or blind re-inspection.
+
+    ``caught`` of ``seeded`` defective units were called so, ``passed`` of ``clean`` good ones were
+    not. Without clean units specificity is not measured.
+    """
+
+    seeded: int
+    caught: int
+    clean: int = 0
+    passed: int = 0
+
+    def __post_init__(self) -> None:
+        whole("caught", self.caught, 0, whole("seeded", self.seeded, 1))
+        whole("passed", self.passed, 0, whole("clean", self.clean))
+
+
+def at_least(checks: Sequence[Check], consumer_risk: float, producer_risk: float) -> Inspector:
+    """What every inspector who was checked sees and passes at least.
+
+    The smallest of the one-sided bounds of sensitivity, which together fail with a fifth of the
+    consumer's risk, and of specificity, with a fifth of the producer's (Bonferroni); rounded down
+    to six places, so that a certificate can state them. Whoever has no clean units is taken to
+    invent nothing: that favours the consumer.
+
+    Raises:
+        ValueError: no checks, an inspector who caught nothing or passed nothing, or a risk out of
+            range.
+
+    >>> at_least([Check(50, 46)], 0.05, 0.05)
+    Inspector(sensitivity=0.785, specificity=1.0)
+    """
+    if not checks:
+        raise ValueError("checks: there is not one")
+    parts = [
+        1 - float(_FOR_MEASURING * share(name, risk) / len(checks))
+        for name, risk in (("consumer_risk", consumer_risk), ("producer_risk", producer_risk))
+    ]
+    seen = min(binomial_lower(c.caught, c.seeded, parts[0]) for c in checks)
+    fair = min(binomial_lower(c.passed, c.clean, parts[1]) if c.clean else 1.0 for c in checks)
+    if not (seen >= 1 / _PLACES and fair >= 1 / _PLACES):
+        raise ValueError("checks: an inspector caught nothing, or passed nothing")
+    return Inspector(math.floor(seen * _PLACES) / _PLACES, math.floor(fair * _PLACES) / _PLACES)
+
+
+def measured_plan(
+    lot: int,
+    limiting_quality: float,
+    consumer_risk: float,
+    acceptable_quality: float,
+    producer_risk: float,
+    checks: Sequence[Check],
+) -> Plan:
+    """As `corrected_plan`, with inspectors known only from checks.
+
+    A fifth of each risk (of the producer's only if clean units were passed) pays for an inspector
+    being worse than `at_least`; the sample keeps the rest with inspectors who see that little
+    (consumer) and invent that much (producer), which is the worst that either side can meet. So
+    both risks are kept over check and sample together.
+
+    >>> measured_plan(6400, 0.02, 0.05, 0.005, 0.05, [Check(200, 184)]).n
+    763
+    """
+    worst = at_least(checks, consumer_risk, producer_risk)
+    bad = limiting_defectives(lot, limiting_quality)
+    good = acceptable_defectives(lot, acceptable_quality)
+    if good >= bad:
+        raise ValueError(f"acceptable_quality: {good} defectives of {lot} must be fewer than {bad}")
+    spared = _left(producer_risk) if _any_clean(checks) else float(share("p", producer_risk))
+    found = _smallest(
+        lot,
+        (bad, _left(consumer_risk), Inspector(worst.sensitivity)),
+        (good, spared, Inspector(1.0, worst.specificity)),
     )
+    risks = measured_risks(
+        found, limiting_quality, consumer_risk, acceptable_quality, producer_risk, checks
+    )
+    return Plan(lot, found.n, found.c, *risks)
+
+
+def measured_risks(
+    agreed: Plan,
+    limiting_quality: float,
+    consumer_risk: float,
+    acceptable_quality: float,
+    producer_risk: float,
+    checks: Sequence[Check],
+) -> tuple[float, float]:
+    """Both risks that a plan carries with such inspectors, over check and sample together.
+
+    Arguments as for `measured_plan`; a fifth of each allowed risk that was
+    spent on measuring is in the result.
+    """
+    worst = at_least(checks, consumer_risk, producer_risk)
+    bad = limiting_defectives(agreed.lot, limiting_quality)
+    good = acceptable_defectives(agreed.lot, acceptable_quality)
+    missed = _accepts(agreed.lot, bad, agreed.n, agreed.c, Inspector(worst.sensitivity))
+    spared = _accepts(agreed.lot, good, agreed.n, agreed.c, Inspector(1.0, worst.specificity))
+    for_consumer = float(share("consumer_risk", consumer_risk)) - _left(consumer_risk)
+    for_producer = float(share("producer_risk", producer_risk)) - _left(producer_risk)
+    paid = for_producer if _any_clean(checks) else 0.0
+    return min(1.0, for_consumer + missed), min(1.0, paid + 1 - spared)
+
+
+def _any_clean(checks: Sequence[Check]) -> bool:
+    """Whether specificity was measured at all, and so has to be paid for."""
+    return any(c.clean for c in checks)
+
+
+def _left(risk: float) -> float:
+    """What measuring leaves of an allowed risk."""
+    return float((1 - _FOR_MEASURING) * share("risk", risk))
+
+
+_Point = tuple[int, float, Inspector]
+"""Defectives in the lot, allowed risk, and the inspector to reckon with."""
+
+
+def _smallest(lot: int, consumer: _Point, producer: _Point) -> Plan:
+    bad, beta, misses = consumer
+    good, alpha, invents = producer
+
+    def protects(n: int, c: int) -> bool:
+        return _accepts(lot, bad, n, c, misses) <= beta
+
+    def spares(n: int, c: int) -> bool:
+        return 1 - _accepts(lot, good, n, c, invents) <= alpha
+
+    # a smaller sample tells less than the whole lot does: what that cannot keep, none can
+    low, most = -1, lot - 1
+    while low < most:
+        middle = (low + most + 1) // 2
+        if protects(lot, middle):
+            low = middle
+        else:
+            most = middle - 1
+    found = smallest_plan(lot, most, protects, spares) if most >= 0 else None
+    if found is None:
+        raise ValueError(
+            f"sensitivity: with {misses.sensitivity} and specificity {invents.specificity} no"
+            f" sample of the {lot} items keeps both risks"
+        )
+    n, c = found
+    return Plan(lot, n, c, _accepts(lot, bad, n, c, misses), 1 - _accepts(lot, good, n, c, invents))
 
 
 def defectives_upper(
@@ -171,27 +314,27 @@ def defectives_upper(
 
 
 def defectives_upper_measured(
-    lot: int, n: int, flagged: int, confidence: float, caught: int, seeded: int
+    lot: int, n: int, flagged: int, confidence: float, checks: Sequence[Check]
 ) -> int:
-    """As `defectives_upper`, with sensitivity known only from seeded defects.
+    """As `defectives_upper`, with inspectors known only from checks.
 
-    A fifth of the allowed risk pays for sensitivity lying below its own bound, the rest for the
+    A fifth of the allowed risk pays for an inspector seeing less than `at_least`, the rest for the
     sample, so that the statement holds at least as often as stated. All that was flagged counts as
     defective, which errs on the client's side.
 
     Raises:
-        ValueError: as for `defectives_upper`, or not 0 <= caught <= seeded, seeded at least 1.
+        ValueError: as for `defectives_upper`, or no checks.
 
     Of 6,400 contracts 512 were inspected, 3 found defective, by someone who caught 46 of 50:
 
-    >>> defectives_upper_measured(6400, 512, 3, 0.95, 46, 50)
+    >>> defectives_upper_measured(6400, 512, 3, 0.95, [Check(50, 46)])
     125
     """
-    risk = 1 - float(share("confidence", confidence))
-    sensitivity = binomial_lower(caught, seeded, 1 - _FOR_SENSITIVITY * risk)
-    sampled = 1 - (1 - _FOR_SENSITIVITY) * risk
-    bound = defectives_upper(lot, n, flagged, sampled, Inspector(sensitivity or 1.0))
-    return bound if sensitivity else lot
+    risk = float(1 - share("confidence", confidence))
+    if any(not c.caught for c in checks):
+        return lot
+    worst = Inspector(at_least(checks, risk, risk).sensitivity)
+    return defectives_upper(lot, n, flagged, float(1 - share("risk", _left(risk))), worst)
 
 
 def _accepts(lot: int, defectives: int, n: int, c: int, inspector: Inspector) -> float:
@@ -201,20 +344,20 @@ def _accepts(lot: int, defectives: int, n: int, c: int, inspector: Inspector) ->
     from scipy.special import bdtr
 
     x, weight = _in_sample(lot, defectives, n)
-    if inspector.specificity == 1:
+    false_rate = 1 - inspector.specificity
+    if not false_rate:
         called = np.where(x <= c, 1.0, bdtr(c, np.maximum(x, c + 1), inspector.sensitivity))
         return min(1.0, float(weight @ called))
+    if inspector.sensitivity == 1:
+        x, weight = x[x <= c], weight[x <= c]
+        called = np.where(n - x <= c - x, 1.0, bdtr(c - x, n - x, false_rate))
+        return min(1.0, float(weight @ called))
     alarms = np.arange(c + 1)
-    false_rate = 1 - inspector.specificity
-    total = 0.0
-    for found, chance in zip(x, weight, strict=True):
-        invented = _binomial_pmf(alarms, int(n - found), false_rate)
-        left = c - alarms
-        seen = np.where(
-            left >= found, 1.0, bdtr(left, np.maximum(found, left + 1), inspector.sensitivity)
-        )
-        total += float(chance) * float(invented @ seen)
-    return min(1.0, total)
+    invented = _binomial_pmf(alarms[None, :], n - x[:, None], false_rate)
+    left = c - alarms[None, :]
+    more = np.maximum(x[:, None], left + 1)
+    seen = np.where(left >= x[:, None], 1.0, bdtr(left, more, inspector.sensitivity))
+    return min(1.0, float(weight @ (invented * seen).sum(1)))
 
 
 def _in_sample(lot: int, defectives: int, n: int) -> tuple[NDArray[np.int64], Floats]:
@@ -237,30 +380,10 @@ def _in_sample(lot: int, defectives: int, n: int) -> tuple[NDArray[np.int64], Fl
     return found, np.array([chances[int(k)] for k in found])
 
 
-def _binomial_pmf(k: NDArray[np.int64], n: int, p: float) -> Floats:
+def _binomial_pmf(k: NDArray[np.int64], n: NDArray[np.int64], p: float) -> Floats:
     from scipy.special import gammaln, xlog1py, xlogy
 
     inside = np.minimum(k, n)
     log = gammaln(n + 1) - gammaln(inside + 1) - gammaln(n - inside + 1)
     log = log + xlogy(inside, p) + xlog1py(n - inside, -p)
     return np.asarray(np.where(k <= n, np.exp(log), 0.0), dtype=np.float64)
-
-
-def _protecting_sample(
-    lot: int, bad: int, c: int, beta: Fraction, at_least: int, inspector: Inspector
-) -> int | None:
-    """Smallest n >= at_least that accepts a bad lot with at most beta; None if even all does."""
-    low, step = at_least - 1, max(1, at_least // (c + 1) // 2)
-    high = min(lot, low + step)
-    while _accepts(lot, bad, high, c, inspector) > beta:
-        if high == lot:
-            return None
-        low, step = high, 2 * step
-        high = min(lot, low + step)
-    while high - low > 1:
-        middle = (low + high) // 2
-        if _accepts(lot, bad, middle, c, inspector) > beta:
-            low = middle
-        else:
-            high = middle
-    return high

@@ -12,13 +12,13 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from fractions import Fraction
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from outwork.methods import hypergeometric
 from outwork.methods.arguments import counts, share, whole
+from outwork.methods.plan_search import smallest_plan, smallest_sample
 
 __all__ = [
     "Plan",
@@ -30,9 +30,6 @@ __all__ = [
     "rejectable_defectives",
     "single_plan",
 ]
-
-_SCAN = 64  # up to this acceptance number every plan is tried; beyond it by bisection
-_LOOK_BACK = 32  # ... and then so many smaller acceptance numbers are tried again
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +109,17 @@ def plan(
             f"acceptable_quality: {good} defectives of {lot} must be fewer than the {bad} of"
             " limiting_quality"
         )
-    return _Search(lot, bad, good, beta, alpha).smallest()
+
+    def protects(n: int, c: int) -> bool:
+        return hypergeometric.lower_within(c, lot, bad, n, beta)
+
+    def spares(n: int, c: int) -> bool:
+        return hypergeometric.upper_within(c, lot, good, n, alpha)
+
+    # c = bad - 1 always keeps both: the whole lot, and no lot of acceptable quality is rejected
+    found = smallest_plan(lot, bad - 1, protects, spares)
+    assert found is not None
+    return _attained(lot, *found, bad, good)
 
 
 def single_plan(lot: int, limiting_quality: float, consumer_risk: float, c: int = 0) -> Plan:
@@ -127,7 +134,11 @@ def single_plan(lot: int, limiting_quality: float, consumer_risk: float, c: int 
     bad = limiting_defectives(lot, limiting_quality)
     beta = share("consumer_risk", consumer_risk)
     whole("c", c, 0, bad - 1)
-    return _attained(lot, _smallest_sample(lot, bad, c, beta, c + 1), c, bad, None)
+    n = smallest_sample(
+        lot, c, c + 1, lambda n, c: hypergeometric.lower_within(c, lot, bad, n, beta)
+    )
+    assert n is not None  # the whole lot shows c + 1 defectives
+    return _attained(lot, n, c, bad, None)
 
 
 def operating_characteristic(plan: Plan, defectives: ArrayLike) -> NDArray[np.float64]:
@@ -156,67 +167,6 @@ def accept(plan: Plan, defectives: int) -> bool:
         ValueError: not a whole number from 0 to plan.n.
     """
     return whole("defectives", defectives, 0, plan.n) <= plan.c
-
-
-@dataclass(frozen=True, slots=True)
-class _Search:
-    """Over acceptance numbers: the first whose smallest protecting sample also spares the producer.
-
-    The sample grows with c, so the first is the smallest. c = bad - 1 always does: it rejects no
-    lot of acceptable quality.
-    """
-
-    lot: int
-    bad: int
-    good: int
-    beta: Fraction
-    alpha: Fraction
-
-    def smallest(self) -> Plan:
-        certain = self.bad - 1
-        found = self.scan(0, min(_SCAN, certain))
-        if found is not None:
-            return found
-        low, high = _SCAN, certain
-        while high - low > 1:
-            middle = (low + high) // 2
-            if self.scan(middle, middle) is None:
-                low = middle
-            else:
-                high = middle
-        found = self.scan(max(_SCAN + 1, high - _LOOK_BACK), high)
-        assert found is not None
-        return found
-
-    def scan(self, first: int, last: int) -> Plan | None:
-        at_least = first + 1
-        for c in range(first, last + 1):
-            n = _smallest_sample(self.lot, self.bad, c, self.beta, at_least)
-            if hypergeometric.upper_within(c, self.lot, self.good, n, self.alpha):
-                return _attained(self.lot, n, c, self.bad, self.good)
-            at_least = n + 1
-        return None
-
-
-def _smallest_sample(lot: int, bad: int, c: int, beta: Fraction, at_least: int) -> int:
-    """Smallest n >= at_least with P(X <= c | bad) <= beta; n = lot always meets it for c < bad."""
-
-    def protects(n: int) -> bool:
-        return hypergeometric.lower_within(c, lot, bad, n, beta)
-
-    low, step = min(at_least, lot) - 1, max(1, (at_least // (c + 1)) // 2)
-    high = low + step
-    while high < lot and not protects(high):
-        low, step = high, 2 * step
-        high = low + step
-    high = min(high, lot)
-    while high - low > 1:
-        middle = (low + high) // 2
-        if protects(middle):
-            high = middle
-        else:
-            low = middle
-    return high
 
 
 def _attained(lot: int, n: int, c: int, bad: int, good: int | None) -> Plan:

@@ -22,7 +22,14 @@ from outwork.reporting.queries import may_read
 from outwork.reporting.telling import refuse_blind
 from outwork.stages import acceptance, assurance, execution, requirements, transfer
 from outwork.stages.acceptance import Delivery, Invoice, ProposedChange
-from outwork.stages.assurance import Certificate, DefectRecord, Inspection, Sample, Verdict
+from outwork.stages.assurance import (
+    Certificate,
+    DefectRecord,
+    Inspection,
+    InspectorCheck,
+    Sample,
+    Verdict,
+)
 from outwork.stages.execution import Assignment, Import, SeedCommitment, WorkItem
 from outwork.stages.requirements import Line
 from outwork.stages.transfer import Guideline
@@ -114,6 +121,7 @@ class Sampling:
     line: Line | None
     inspections: Mapping[ItemId, Inspection]
     asked: Mapping[ItemId, Assignment]
+    inspectors: Mapping[ActorId, InspectorCheck | None]
     defects: tuple[DefectRecord, ...]
     verdict: Verdict | None
     certificate: Certificate | None
@@ -126,7 +134,7 @@ def sampling(op: Operation, at: Standing) -> Sampling:
     may_read(op, at.overview.engagement.id)
     order = at.order
     if order is None:
-        return Sampling({}, {}, {}, None, None, None, {}, {}, (), None, None, None, None)
+        return Sampling({}, {}, {}, None, None, None, {}, {}, {}, (), None, None, None, None)
     sample = assurance.sample_of(op.db, order)
     line = requirements.line(op.db, order.line_id)
     drawn = sample.items() if sample else []
@@ -140,12 +148,19 @@ def sampling(op: Operation, at: Standing) -> Sampling:
         line=line,
         inspections={i.item_id: i for i in assurance.inspections(op.db, order)},
         asked={a.item_id: a for a in execution.assignments(op.db, order.id, Purpose.INSPECT)},
+        inspectors=_inspectors(op, order),
         defects=tuple(assurance.defects(op.db, order)),
         verdict=assurance.verdict_of(op.db, order),
         certificate=assurance.certificate_of(op.db, order),
         service=practices.service(line.service),
         guideline=transfer.latest_guideline(op.db, order.engagement_id),
     )
+
+
+def _inspectors(op: Operation, order: WorkOrder) -> dict[ActorId, InspectorCheck | None]:
+    checks = assurance.inspector_checks(op.db, order.engagement_id)
+    team = access.members(op.db, order.engagement_id)
+    return {m.actor_id: checks.get(m.actor_id) for m in team if Role.REVIEWER in m.roles}
 
 
 # --- acceptance -------------------------------------------------------------------------------

@@ -8,17 +8,21 @@ from math import comb
 import numpy as np
 import pytest
 
-from outwork.methods import inspection
+from outwork.methods import inspection, plan_search
 from outwork.methods.gauge import gauge
 from outwork.methods.inspection import (
+    Check,
     Inspector,
     acceptance,
+    at_least,
     corrected_plan,
     defectives_upper,
     defectives_upper_measured,
+    measured_plan,
     rate,
     reinspection,
 )
+from outwork.methods.intervals import binomial_lower
 from outwork.methods.sampling import Plan, operating_characteristic, plan, single_plan
 
 # AIAG (2010), ten parts; three trials each of three appraisers.
@@ -104,10 +108,51 @@ def test_corrected_plan_is_the_smallest() -> None:
     assert (found.n, found.c) == first
 
 
+def test_measured_plan_is_the_smallest_with_the_worst_inspectors() -> None:
+    """Two inspectors; the bounds by Clopper and Pearson, the search by hand."""
+    two = [Check(80, 76, 400, 400), Check(50, 45)]
+    worst = at_least(two, 0.2, 0.2)
+    assert worst.sensitivity == pytest.approx(binomial_lower(45, 50, 0.98), abs=1e-6)
+    assert worst.specificity == pytest.approx(0.02 ** (1 / 400), abs=1e-6)
+    found = measured_plan(60, 0.25, 0.2, 0.05, 0.2, two)
+    misses, invents = Inspector(worst.sensitivity), Inspector(1.0, worst.specificity)
+    first = next(
+        (n, c)
+        for n in range(1, 61)
+        for c in range(n)
+        if slow_acceptance(60, 15, n, c, misses) <= 0.16
+        and 1 - slow_acceptance(60, 3, n, c, invents) <= 0.16
+    )
+    assert (found.n, found.c) == first
+    assert found.consumer_risk == pytest.approx(
+        0.04 + slow_acceptance(60, 15, *first, misses), abs=1e-12
+    )
+    assert found.producer_risk == pytest.approx(
+        0.04 + 1 - slow_acceptance(60, 3, *first, invents), abs=1e-12
+    )
+
+
+def test_large_acceptance_numbers_are_bisected(monkeypatch: pytest.MonkeyPatch) -> None:
+    arguments = (20_000, 0.02, 0.05, 0.01, 0.05, [Check(100, 70)])
+    found = measured_plan(*arguments)
+    assert found.c > 64
+    monkeypatch.setattr(plan_search, "_SCAN", 10_000)
+    assert measured_plan(*arguments) == found
+
+
+@pytest.mark.parametrize(
+    ("counts", "named"),
+    [((0, 0), "seeded"), ((10, 11), "caught"), ((10, 5, 3, 4), "passed"), ((10, 5, -1), "clean")],
+)
+def test_impossible_checks(counts: tuple[int, ...], named: str) -> None:
+    with pytest.raises(ValueError, match=f"^({named}|lot): "):
+        Check(*counts)
+
+
 def test_a_blind_inspector_can_promise_nothing() -> None:
     with pytest.raises(ValueError, match=r"^sensitivity: "):
         corrected_plan(100, 0.02, 0.05, 0.005, 0.05, Inspector(0.3))
-    assert defectives_upper_measured(100, 20, 0, 0.95, 0, 5) == 100
+    assert defectives_upper_measured(100, 20, 0, 0.95, [Check(5, 0)]) == 100
 
 
 def test_bound_covers_with_measured_sensitivity() -> None:
@@ -121,7 +166,7 @@ def test_bound_covers_with_measured_sensitivity() -> None:
     covered = sum(
         int(times)
         for (f, k), times in zip(cases, often, strict=True)
-        if defectives_upper_measured(lot, n, int(f), 0.9, int(k), 40) >= truth
+        if defectives_upper_measured(lot, n, int(f), 0.9, [Check(40, int(k))]) >= truth
     )
     assert covered / 10_000 >= 0.9
 

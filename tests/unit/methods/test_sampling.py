@@ -9,7 +9,7 @@ from math import ceil, comb, floor
 import numpy as np
 import pytest
 
-from outwork.methods import hypergeometric, sampling
+from outwork.methods import hypergeometric, plan_search, sampling
 from outwork.methods.sampling import Plan, plan, single_plan
 
 
@@ -72,7 +72,7 @@ def test_search_by_bisection_finds_what_trying_every_number_finds(
     acceptable: float, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     found = plan(20_000, 0.02, 0.05, acceptable, 0.05)
-    monkeypatch.setattr(sampling, "_SCAN", 10_000)
+    monkeypatch.setattr(plan_search, "_SCAN", 10_000)
     assert plan(20_000, 0.02, 0.05, acceptable, 0.05) == found
 
 

@@ -123,7 +123,7 @@ def exported(world: World, *, disclose: bool = False) -> bytes:
 def eventful(world: World) -> World:
     """An engagement in which nearly everything happens that can: a removed line, a waiver, a
     refused file, an item given back, a recall, a rejected round, a correction after the verdict,
-    a returned delivery, an accepted change."""
+    a returned delivery, a checked inspector, an accepted change."""
     world.upto("add_line")
     spare = world.act(
         "vera", requirements.add_line, world.engagement, "tiny-abstraction", 3, 5,
@@ -169,6 +169,7 @@ def eventful(world: World) -> World:
     back = [ReturnedItem(world.items[2], "renewal", "c-renewal", "not as written")]
     world.act("vera", acceptance.return_delivery, world.order, "one is wrong", back)
     _again(world)
+    world.check(seeded=60, caught=57, clean=40, passed=39)
     world.inspect()
     assert world.decide()
     world.upto("close_order", after="decide")
@@ -220,9 +221,9 @@ def _inspect_minor(world: World) -> None:
 
 
 def direct(world: World) -> World:
-    """A direct award under which answers are the unit, to the sample."""
+    """A direct award under which answers are the unit, to a sample corrected for inspectors."""
     world.draft()
-    world.add_line(unit=InspectionUnit.ANSWER)
+    world.add_line(replace(SAMPLING, corrected=True), unit=InspectionUnit.ANSWER)
     world.sign()
     world.act("vera", selection.award_directly, world.engagement, world.people["dana"],
               "The only provider that has worked on these contracts")  # fmt: skip
@@ -230,6 +231,8 @@ def direct(world: World) -> World:
     world.watch(share="0.34", controls=3)
     world.open()
     world.admit(6)
+    world.check(seeded=30, caught=29, clean=20, passed=20)
+    world.check(seeded=30, caught=30, clean=20, passed=20)
     world.upto("release", after="admit")
     _drift(world)
     world.upto("draw", after="draft_all")

@@ -543,15 +543,90 @@ def certified(reason: str, **figures: Any) -> None:
 certified("states defectives_at_most", defectives_at_most=1)
 certified("states conforming_at_least", conforming_at_least="0.999999")
 certified("states inspected", inspected=3)
+certified("states plan_corrected", plan_corrected=True)
 certified("states defective", defective=1)
 certified("states defects", defects={"critical": 0, "major": 0, "minor": 0})
 certified("states confidence", confidence="0.99")
 certified("states consumer_risk", consumer_risk="0.010000")
 certified("states guideline_version", guideline_version=2)
-certified("states inspector_error", inspector_error="none")
+certified("how well its inspectors see", inspector_error="none")
 certified("exactly the figures", praise="excellent")
 certified("another engagement", engagement="eng_other")
 change("not of its figures", "assurance.certificate-issued", digest="00" * 32)
+
+
+def seen(reason: str, nth: int, **error: Any) -> None:
+    """Adds a case in which the nth certificate says something else of its inspectors."""
+
+    def alter(log: Log) -> Entry:
+        entry = log.one("assurance.certificate-issued", nth)
+        entry["public"]["figures"]["inspector_error"] |= error
+        stated = canonical.encode(entry["public"]["figures"])
+        entry["public"]["digest"] = hashlib.sha256(stated).hexdigest()
+        return entry
+
+    CASES[f"certificate {nth} with inspectors {error}"] = (alter, reason)
+
+
+ROSA = {"seeded": 60, "caught": 60, "clean": 40, "passed": 39}
+seen("something else of its inspectors", 0, measured=True)
+seen("something else of its inspectors", 1, measured=False)
+seen("something else of its inspectors", 1, inspectors=[])
+seen("something else of its inspectors", 1, inspectors=[ROSA])
+seen("which the checks do not prove", 0, sensitivity_at_least="0.900000")
+seen("which the checks do not prove", 1, sensitivity_at_least="1.000000")
+seen("which the checks do not prove", 1, specificity_at_least="x")
+seen("how well its inspectors see", 1, remark="excellent")
+
+
+@forgery("defectives_at_most")
+def bound_as_if_inspectors_saw_everything(log: Log) -> Entry:
+    entry = log.one("assurance.certificate-issued", 1)
+    figures = entry["public"]["figures"]
+    figures["defectives_at_most"] -= 1
+    figures["conforming_at_least"] = "1.000000"
+    entry["public"]["digest"] = hashlib.sha256(canonical.encode(figures)).hexdigest()
+    return entry
+
+
+@forgery("something else of its inspectors")
+def a_check_left_out(log: Log) -> Entry:
+    log.drop(log.one("assurance.inspector-checked"))
+    return log.one("assurance.certificate-issued", 1)
+
+
+change("more units right than there were", "assurance.inspector-checked", caught=61)
+change("more units right than there were", "assurance.inspector-checked", passed=41)
+change("no reviewer", "assurance.inspector-checked", inspector="p000000000000")
+
+
+@forgery("no reviewer, or the actor itself")
+def a_check_of_oneself(log: Log) -> Entry:
+    entry = log.one("assurance.inspector-checked")
+    entry["public"]["inspector"] = entry["actor"]
+    return entry
+
+
+@forgery("not by the smallest plan", AT_ANSWERS)
+def a_corrected_plan_for_better_inspectors(log: Log) -> Entry:
+    drawn = log.one("assurance.sample-drawn")
+    drawn["public"]["acceptance_number"] += 1
+    return drawn
+
+
+@forgery("which the checks do not prove", AT_ANSWERS)
+def inspectors_said_to_see_everything(log: Log) -> Entry:
+    drawn = log.one("assurance.sample-drawn")
+    drawn["public"]["sensitivity_at_least"] = "1.000000"
+    return drawn
+
+
+@forgery("other inspectors than those who were checked", AT_ANSWERS)
+def a_plan_that_reckons_with_nobody(log: Log) -> Entry:
+    drawn = log.one("assurance.sample-drawn")
+    drawn["public"]["inspectors"] = []
+    return drawn
+
 
 # --- acceptance --------------------------------------------------------------------------------
 

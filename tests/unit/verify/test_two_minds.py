@@ -9,13 +9,14 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from outwork import methods
+from outwork.methods.inspection import Check, at_least
 from outwork.stages.acceptance.model import invoice_lines, total
-from outwork.stages.assurance.model import conforming_at_least
+from outwork.stages.assurance.model import conforming_at_least, measured_plan
 from outwork.stages.requirements import SamplingTerms
 from outwork.stages.setup.model import exact_plan
 from outwork.stages.transfer.model import decide
 from outwork.vocabulary import MINOR_UNITS, LineId, Money
-from outwork_verify import figures
+from outwork_verify import figures, inspectors
 
 SHARES = st.integers(1, 999).map(lambda n: Decimal(n) / 1000)
 RISKS = st.sampled_from([Decimal(r) for r in ("0.01", "0.05", "0.1", "0.2", "0.333")])
@@ -48,6 +49,65 @@ def test_plans_with_a_large_acceptance_number(lot: int, thousandths: int) -> Non
     exactly = (Fraction(limiting), Fraction("0.05"), Fraction(terms.acceptable_quality))
     found = figures.smallest_plan(lot, *exactly, Fraction("0.05"))
     assert found == (served.n, served.c)
+
+
+@st.composite
+def checks(draw: st.DrawFn) -> list[Check]:
+    """Checks of one to three inspectors who miss up to two in five defects."""
+    made = []
+    for _ in range(draw(st.integers(1, 3))):
+        seeded = draw(st.integers(10, 300))
+        caught = draw(st.integers(seeded * 3 // 5, seeded))
+        clean = draw(st.sampled_from([0, 0, 2_000]))
+        made.append(Check(seeded, caught, clean, clean and clean - draw(st.integers(0, 2))))
+    return made
+
+
+@given(st.integers(1, 4_000), SHARES, RISKS, SHARES, RISKS, checks())
+@settings(max_examples=60, deadline=None)
+def test_the_corrected_plan_and_its_risks(
+    lot: int,
+    limiting: Decimal,
+    consumer: Decimal,
+    acceptable: Decimal,
+    producer: Decimal,
+    made: list[Check],
+) -> None:
+    assume(acceptable * 3 < limiting)
+    ours = [inspectors.Check(c.seeded, c.caught, c.clean, c.passed) for c in made]
+    exactly = [Fraction(f) for f in (limiting, consumer, acceptable, producer)]
+    terms = inspectors.Terms.of(lot, *exactly)
+    seen, fair = inspectors.at_least(ours, exactly[1], exactly[3])
+    worst = at_least(made, float(consumer), float(producer))
+    assert figures.floor_stated(f"{worst.sensitivity:.6f}", seen)
+    assert figures.floor_stated(f"{worst.specificity:.6f}", fair)
+    found = inspectors.plans(terms, ours, worst.sensitivity, worst.specificity)
+    try:
+        served = measured_plan(lot, SamplingTerms(limiting, consumer, acceptable, producer), made)
+    except ValueError:
+        assert found == set()
+        return
+    assert (served.n, served.c) in found
+    attained = inspectors.risks(
+        terms, served.n, served.c, ours, worst.sensitivity, worst.specificity
+    )
+    for stated, exact in zip((served.consumer_risk, served.producer_risk), attained, strict=True):
+        assert stated is not None
+        rounded = Decimal(repr(stated)).quantize(Decimal("0.000001"), rounding="ROUND_CEILING")
+        assert figures.risk_stated(str(rounded), exact)
+
+
+@given(st.integers(1, 4_000), st.data(), RISKS, checks())
+@settings(max_examples=60, deadline=None)
+def test_the_share_that_conforms_with_inspectors_who_err(
+    lot: int, data: st.DataObject, risk: Decimal, made: list[Check]
+) -> None:
+    n = data.draw(st.integers(1, min(lot, 300)))
+    called = data.draw(st.integers(0, min(n, 8)))
+    most, share = conforming_at_least(lot, n, called, 1 - risk, made)
+    seen = at_least(made, float(risk), float(risk)).sensitivity
+    assert most in inspectors.defectives_at_most(lot, n, called, Fraction(risk), seen)
+    assert figures.floor_stated(share, Fraction(lot - most, lot))
 
 
 @given(st.integers(1, 20_000), st.data(), RISKS)

@@ -7,7 +7,16 @@ from outwork.agreements import WorkOrder
 from outwork.interfaces.web.assurance_pages import defects, figure_of, stated
 from outwork.interfaces.web.batch_pages import pager
 from outwork.interfaces.web.desk import Context, Desk, choices, field, frame
-from outwork.interfaces.web.labels import DELIVERIES, UNITS, badge, percent, shortened, state, word
+from outwork.interfaces.web.labels import (
+    DELIVERIES,
+    SEVERITIES,
+    UNITS,
+    badge,
+    percent,
+    shortened,
+    state,
+    word,
+)
 from outwork.interfaces.web.readiness_pages import change_state, propose_change
 from outwork.interfaces.wording import translate as _
 from outwork.kit.database import keyring_of
@@ -219,14 +228,47 @@ def _certificate(d: Desk, order: WorkOrder, found: Delivered) -> Context | None:
             {"term": _("Guideline version"), "value": str(f["guideline_version"])},
             {"term": _("Consumer’s risk"), "value": percent(str(f["consumer_risk"]), 2)},
             {"term": _("Producer’s risk"), "value": percent(str(f["producer_risk"]), 2)},
-            {"term": _("Inspector error"), "value": _("not measured: findings are taken as right")
-             if f.get("inspector_error") == "not-measured" else str(f.get("inspector_error"))},
+            {"term": _("Makes a unit defective"), "value": ", ".join(
+                word(SEVERITIES, s) for s in str_list(f["counted_severities"]))},
+            *inspector_facts(f),
             {"term": _("Issued"), "value": issued.issued_at, "kind": "when"},
             {"term": _("Digest"), "value": issued.digest, "kind": "code"},
         ],
         "sample_href": f"{d.base}/assurance?order={order.id}#sample",
         "inspected": _("See the sample and who inspected it"),
     }  # fmt: skip
+
+
+def str_list(value: object) -> list[str]:
+    """A figure that is a list of words."""
+    assert isinstance(value, list)
+    return [str(part) for part in value]
+
+
+def inspector_facts(figures: dict[str, object]) -> list[Context]:
+    """How well the inspectors see, measured with its intervals, or what is assumed instead."""
+    error = figures["inspector_error"]
+    assert isinstance(error, dict)
+    term = _("Inspector error")
+    if not error["measured"]:
+        return [{"term": term, "value": _("not measured: taken to find every defect")}]
+    facts: list[Context] = [
+        {
+            "term": term,
+            "value": _("measured: at least %(share)s of defects seen")
+            % {"share": percent(error["sensitivity_at_least"], down=True)},
+        }
+    ]
+    for n, row in enumerate(error["inspectors"], 1):
+        seen = _("%(caught)s of %(seeded)s defects caught (95 %% interval %(low)s to %(high)s)") % {
+            "caught": row["caught"], "seeded": row["seeded"],
+            "low": percent(row["sensitivity"][0], down=True),
+            "high": percent(row["sensitivity"][1])}  # fmt: skip
+        if row["specificity"]:
+            seen += _("; %(passed)s of %(clean)s clean units passed") % {
+                "passed": row["passed"], "clean": row["clean"]}  # fmt: skip
+        facts.append({"term": _("Inspector %(n)s") % {"n": n}, "value": seen})
+    return facts
 
 
 def _answer(d: Desk, found: Delivered, name: str, answer: Answer) -> Context:

@@ -158,6 +158,29 @@ def currencies() -> list[Context]:
     return choices((c, c) for c in sorted(MINOR_UNITS))
 
 
+def _sampling_fields(fraction: Context) -> list[Context]:
+    """Both points of the sampling plan, what counts, and whether inspectors' error does."""
+    return [
+        field("sampling.limiting_quality", _("Limiting quality"), value="0.05", **fraction,
+              help=_("Share defective that must not pass")),
+        field("sampling.consumer_risk", _("Consumer’s risk"), value="0.05", **fraction,
+              help=_("Chance that it passes all the same")),
+        field("sampling.acceptable_quality", _("Acceptable quality"), value="0.01", **fraction,
+              help=_("Share defective that should pass")),
+        field("sampling.producer_risk", _("Producer’s risk"), value="0.10", **fraction,
+              help=_("Chance that it is refused all the same")),
+        *[
+            field(f"sampling.counted.{n}", _("A %(severity)s defect makes a unit defective")
+                  % {"severity": word(SEVERITIES, s).lower()}, "checkbox",
+                  on=s.value, value=s is not Severity.MINOR)
+            for n, s in enumerate(Severity)
+        ],
+        field("sampling.corrected", _("Correct the plan for what inspectors miss"), "checkbox",
+              on="true", value=False,
+              help=_("Inspectors must then be checked before a sample is drawn")),
+    ]  # fmt: skip
+
+
 def _add_line(d: Desk, found: Scope) -> list[Context]:
     brief, currency = found.brief, d.overview.engagement.currency
     money = {"options": choices([(currency, currency)]), "currency": currency}
@@ -184,20 +207,7 @@ def _add_line(d: Desk, found: Scope) -> list[Context]:
                   % {"severity": word(SEVERITIES, s).lower()}, "textarea", rows=2, value=_(text))
             for s, text in DEFINITIONS.items()
         ],
-        field("sampling.limiting_quality", _("Limiting quality"), value="0.05", **fraction,
-              help=_("Share defective that must not pass")),
-        field("sampling.consumer_risk", _("Consumer’s risk"), value="0.05", **fraction,
-              help=_("Chance that it passes all the same")),
-        field("sampling.acceptable_quality", _("Acceptable quality"), value="0.01", **fraction,
-              help=_("Share defective that should pass")),
-        field("sampling.producer_risk", _("Producer’s risk"), value="0.10", **fraction,
-              help=_("Chance that it is refused all the same")),
-        *[
-            field(f"sampling.counted.{n}", _("A %(severity)s defect makes a unit defective")
-                  % {"severity": word(SEVERITIES, s).lower()}, "checkbox",
-                  on=s.value, value=s is not Severity.MINOR)
-            for n, s in enumerate(Severity)
-        ],
+        *_sampling_fields(fraction),
         field("baseline.volume_a_month", _("Today: items a month"), "number", min=1,
               value=brief.volume),
         field("baseline.turnaround_days", _("Today: days an item"), "number", min=1,

@@ -35,6 +35,7 @@ SCOPED = {
     "import_part": "engagement_id",
     "import_piece": "engagement_id",
     "inspection": "engagement_id",
+    "inspector_check": "engagement_id",
     "invoice": "engagement_id",
     "line": "engagement_id",
     "log_head": "engagement_id",
@@ -527,6 +528,21 @@ def _create() -> None:
     )
     op.create_index("ix_inspection_work_order_id", "inspection", ["work_order_id"], unique=False)
     op.create_table(
+        "inspector_check",
+        sa.Column("engagement_id", sa.Text(), nullable=False),
+        sa.Column("inspector", sa.Text(), nullable=False),
+        sa.Column("seeded", sa.Integer(), nullable=False),
+        sa.Column("caught", sa.Integer(), nullable=False),
+        sa.Column("clean", sa.Integer(), nullable=False),
+        sa.Column("passed", sa.Integer(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("engagement_id", "inspector", name=op.f("pk_inspector_check")),
+        info={"scope": "engagement"},
+    )
+    op.create_index(
+        op.f("ix_inspector_check_engagement_id"), "inspector_check", ["engagement_id"], unique=False
+    )
+    op.create_table(
         "invoice",
         sa.Column("engagement_id", sa.Text(), nullable=False),
         sa.Column("id", sa.Text(), nullable=False),
@@ -743,6 +759,7 @@ def _create() -> None:
         sa.Column("seed", sa.Text(), nullable=False),
         sa.Column("closing_size", sa.BigInteger(), nullable=False),
         sa.Column("units", postgresql.JSONB(none_as_null=True), nullable=False),
+        sa.Column("inspectors", postgresql.JSONB(none_as_null=True), nullable=False),
         sa.Column("drawn_at", sa.DateTime(timezone=True), nullable=False),
         sa.PrimaryKeyConstraint("work_order_id", "round", name=op.f("pk_sample")),
         info={"scope": "engagement"},

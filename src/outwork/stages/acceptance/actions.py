@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 from outwork import access, agreements, documents, ledger, practices
 from outwork.agreements import Engagement, WorkOrder, WorkPhase
@@ -119,14 +120,26 @@ def _rendered_items(op: Operation, order: WorkOrder) -> list[RenderedItem]:
     return rendered
 
 
-def _stated(figures: dict[str, object]) -> dict[str, str]:
+def _stated(figures: dict[str, Any]) -> dict[str, str]:
+    """What the delivered files say of their quality: unit, severities, both risks, inspectors."""
+    error = figures["inspector_error"]
+    seen = f"sensitivity {error['sensitivity_at_least']}, specificity"
+    seen += f" {error['specificity_at_least']}"
     return {
         "Unit of inspection": str(figures["unit"]),
         "Units in the batch": str(figures["lot"]),
         "Inspected": str(figures["inspected"]),
+        "Severities that make a unit defective": ", ".join(figures["counted_severities"]),
         "Defective": str(figures["defective"]),
+        "Accepted with at most": str(figures["acceptance_number"]),
         "Conforming at least": str(figures["conforming_at_least"]),
         "Confidence": str(figures["confidence"]),
+        "Consumer's risk": f"{figures['consumer_risk']} at {figures['limiting_quality']} defective",
+        "Producer's risk": f"{figures['producer_risk']} at {figures['acceptable_quality']}"
+        " defective",
+        "Inspector error": f"measured: at least {seen}"
+        if error["measured"]
+        else f"not measured: assumed {seen}",
     }
 
 

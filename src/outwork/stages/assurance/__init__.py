@@ -4,19 +4,15 @@ Both sides open their nonces after the batch is closed; seed, draw, verdict and 
 recomputed from the log alone.
 """
 
-from outwork.stages.assurance.actions import (
-    certify,
-    draw_sample,
-    give_verdict,
-    inspect,
-    reveal_seed,
-)
+from outwork.stages.assurance.actions import draw_sample, inspect, reveal_seed
+from outwork.stages.assurance.certifying import certify, check_inspector, give_verdict
 from outwork.stages.assurance.events import CertificateIssued
 from outwork.stages.assurance.model import (
     Certificate,
     DefectFound,
     DefectRecord,
     Inspection,
+    InspectorCheck,
     Sample,
     Verdict,
 )
@@ -26,6 +22,7 @@ from outwork.stages.assurance.queries import (
     defects,
     gate,
     inspections,
+    inspector_checks,
     sample_of,
     verdict_of,
 )
@@ -36,17 +33,20 @@ __all__ = [
     "DefectFound",
     "DefectRecord",
     "Inspection",
+    "InspectorCheck",
     "Sample",
     "Verdict",
     "certificate_of",
     "certificates",
     "certify",
+    "check_inspector",
     "defects",
     "draw_sample",
     "gate",
     "give_verdict",
     "inspect",
     "inspections",
+    "inspector_checks",
     "reveal_seed",
     "sample_of",
     "verdict_of",

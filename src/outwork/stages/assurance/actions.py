@@ -1,30 +1,30 @@
-"""Opening seeds, drawing, inspecting, deciding, certifying."""
+"""Opening seeds, drawing, inspecting."""
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from decimal import Decimal
 
 from outwork import access, agreements, ledger, methods, practices
-from outwork.agreements import WorkOrder, WorkPhase
+from outwork.agreements import WorkOrder
+from outwork.methods.inspection import Check
 from outwork.operation import Operation, act
-from outwork.stages import execution, requirements, setup, transfer
+from outwork.stages import execution, requirements, transfer
 from outwork.stages.assurance import events, queries, store
 from outwork.stages.assurance.model import (
-    Certificate,
     DefectFound,
     DefectRecord,
     Inspection,
     Sample,
-    Verdict,
-    defective_units,
-    figures,
+    ceiling,
+    inspector_error,
     lot_units,
+    sampling_plan,
 )
 from outwork.stages.execution import ItemState
 from outwork.vocabulary import (
+    ActorId,
     AssignmentId,
     BadInput,
     DefectId,
@@ -106,7 +106,7 @@ def draw_sample(op: Operation, work_order: WorkOrderId) -> int:
         bytes.fromhex(seeds["provider"].nonce),
         ledger.root_at(op.db, order.engagement_id, size),
     )
-    made, questions = _sample(op, order, seed, size)
+    made, questions, least = _sample(op, order, seed, size)
     store.samples.add(op.db, made)
     op.record(
         events.SampleDrawn(
@@ -117,6 +117,9 @@ def draw_sample(op: Operation, work_order: WorkOrderId) -> int:
             lot=made.lot,
             sample_size=made.sample_size,
             acceptance_number=made.acceptance_number,
+            inspectors=tuple(sorted(named(op, order, made.inspectors))),
+            sensitivity_at_least=str(least["sensitivity_at_least"]),
+            specificity_at_least=str(least["specificity_at_least"]),
             seed=made.seed,
             closing_size=size,
             questions=tuple(questions),
@@ -127,12 +130,20 @@ def draw_sample(op: Operation, work_order: WorkOrderId) -> int:
     return made.sample_size
 
 
-def _sample(op: Operation, order: WorkOrder, seed: bytes, size: int) -> tuple[Sample, list[str]]:
+def _sample(
+    op: Operation, order: WorkOrder, seed: bytes, size: int
+) -> tuple[Sample, list[str], dict[str, object]]:
     line = requirements.line(op.db, order.line_id)
     items = [i.id for i in execution.all_items(op.db, order.id) if i.state is ItemState.SUBMITTED]
     questions = [q.key for q in practices.service(line.service).questions]
     units = lot_units(line.unit, items, questions)
-    plan = setup.exact_plan(len(units), line.sampling)
+    checks = _reckoned_with(op, order, line.sampling)
+    try:
+        plan = sampling_plan(len(units), line.sampling, list(checks.values()))
+    except ValueError:
+        if not line.sampling.corrected:
+            raise
+        raise Refusal("inspectors-miss-too-much", lot=len(units)) from None
     made = Sample(
         engagement_id=order.engagement_id,
         work_order_id=order.id,
@@ -141,18 +152,37 @@ def _sample(op: Operation, order: WorkOrder, seed: bytes, size: int) -> tuple[Sa
         lot=plan.lot,
         sample_size=plan.n,
         acceptance_number=plan.c,
-        consumer_risk=_ceiling(plan.consumer_risk),
-        producer_risk=_ceiling(plan.producer_risk or 0.0),
+        consumer_risk=ceiling(plan.consumer_risk),
+        producer_risk=ceiling(plan.producer_risk or 0.0),
         seed=seed.hex(),
         closing_size=size,
         units=tuple(methods.draw(seed, units, plan.n)),
+        inspectors=tuple(sorted(checks)),
         drawn_at=op.now,
     )
-    return made, questions
+    by_name = dict(zip(named(op, order, checks), checks.values(), strict=True))
+    return made, questions, inspector_error(by_name, line.sampling)
 
 
-def _ceiling(risk: float) -> Decimal:
-    return Decimal(repr(risk)).quantize(Decimal("0.000001"), rounding="ROUND_CEILING")
+def _reckoned_with(
+    op: Operation, order: WorkOrder, terms: requirements.SamplingTerms
+) -> dict[ActorId, Check]:
+    """The checks of the reviewers whom a corrected plan reckons with."""
+    if not terms.corrected:
+        return {}
+    team = access.members(op.db, order.engagement_id)
+    reviewers = {m.actor_id for m in team if Role.REVIEWER in m.roles}
+    checks = queries.inspector_checks(op.db, order.engagement_id)
+    known = {who: c.counts() for who, c in checks.items() if who in reviewers and c.caught}
+    if not known:
+        raise Refusal("inspectors-unchecked")
+    return known
+
+
+def named(op: Operation, order: WorkOrder, people: Iterable[ActorId]) -> list[str]:
+    """The pseudonyms of some members."""
+    members = {m.actor_id: m.pseudonym for m in access.members(op.db, order.engagement_id)}
+    return [members[who] for who in people]
 
 
 def _to_inspect(
@@ -186,6 +216,8 @@ def inspect(
     if sample is None or order.stage is not Stage.ASSURANCE:
         raise Refusal("sample-not-drawn")
     in_sample = queries.verdict_of(op.db, order) is None
+    if in_sample and sample.inspectors and op.actor.id not in sample.inspectors:
+        raise Refusal("inspector-unchecked")
     drawn = sample.questions(found.item_id) if in_sample else set()
     _check_defects(op, order, drawn, defects)
     answers = execution.current_answers(op.db, found.item_id)
@@ -282,86 +314,3 @@ def _raise(
             note=found.note,
         )
     )
-
-
-@act(
-    roles=MANAGERS,
-    stages=HERE,
-    records=[events.VerdictGiven, execution.ReworkOrdered, agreements.StagePassed],
-)
-def give_verdict(op: Operation, work_order: WorkOrderId) -> bool:
-    """Accept or reject the batch on its sample; a rejected batch goes back to execution."""
-    order = agreements.work_order(op.db, work_order, lock=True)
-    op.require(order)
-    sample = queries.sample_of(op.db, order)
-    if sample is None:
-        raise Refusal("sample-not-drawn")
-    if queries.verdict_of(op.db, order) is not None:
-        raise Refusal("verdict-given")
-    waiting = queries.open_inspections(op.db, order)
-    if waiting:
-        raise Refusal("inspection-open", count=waiting)
-    found = queries.defects(op.db, order)
-    defective = defective_units(sample, found)
-    accepted = defective <= sample.acceptance_number
-    made = Verdict(order.engagement_id, order.id, order.round, defective, accepted, op.now)
-    store.verdicts.add(op.db, made)
-    op.record(
-        events.VerdictGiven(
-            engagement=order.engagement_id,
-            work_order=order.id,
-            round=order.round,
-            defective=defective,
-            acceptance_number=sample.acceptance_number,
-            accepted=accepted,
-        )
-    )
-    engagement = agreements.engagement(op.db, order.engagement_id)
-    if not accepted:
-        agreements.advance(op, Stage.ASSURANCE, Stage.EXECUTION, engagement, order)
-        back = agreements.work_order(op.db, order.id)
-        order = replace(back, phase=WorkPhase.RELEASED, round=order.round + 1)
-        agreements.save_work_order(op, order)
-    # What the sample found is corrected in any case; one order an item, citing its first defect.
-    for d in {d.item_id: d for d in reversed(found)}.values():
-        execution.order_rework(op, order, d.item_id, d.question, d.clause, d.note)
-    return accepted
-
-
-@act(
-    roles=[Role.DELIVERY_MANAGER],
-    stages=HERE,
-    records=[events.CertificateIssued, agreements.StagePassed],
-)
-def certify(op: Operation, work_order: WorkOrderId) -> Digest:
-    """Issue the certificate of conformance of an accepted batch, and pass to acceptance."""
-    order = agreements.work_order(op.db, work_order, lock=True)
-    op.require(order)
-    engagement = agreements.engagement(op.db, order.engagement_id)
-    agreements.pass_gate(op, Stage.ASSURANCE, queries.gate(op.db, order), engagement, order)
-    execution.withdraw_open(op, order)
-    sample, verdict = queries.sample_of(op.db, order), queries.verdict_of(op.db, order)
-    assert sample is not None
-    assert verdict is not None
-    stated = figures(
-        sample,
-        verdict,
-        requirements.line(op.db, order.line_id).sampling,
-        transfer.guideline(op.db, order.engagement_id).version,
-        queries.defects(op.db, order),
-    )
-    digest = Digest(hashlib.sha256(ledger.canonical.encode(stated)).hexdigest())
-    store.certificates.add(
-        op.db,
-        Certificate(order.engagement_id, order.id, order.round, stated, digest, op.now),
-    )
-    op.record(
-        events.CertificateIssued(
-            engagement=order.engagement_id,
-            work_order=order.id,
-            round=order.round,
-            digest=digest,
-            figures=stated,
-        )
-    )
-    return digest

@@ -26,8 +26,24 @@ class SeedRevealed(EventBody):
 
 
 @event()
+class InspectorChecked(EventBody):
+    """An inspector's findings were held against what was known: units seeded with a defect or found
+    defective by another, and units known to be clean. Counts add up over checks."""
+
+    inspector: str
+    seeded: int
+    caught: int
+    clean: int
+    passed: int
+
+
+@event()
 class SampleDrawn(EventBody):
-    """The sample follows from both nonces and the root of the first `closing_size` entries."""
+    """The sample follows from both nonces and the root of the first `closing_size` entries.
+
+    `inspectors` are those whose error the plan is corrected for, with what they see and pass at
+    least; none, 1 and 1 where the statement of work asks for no correction.
+    """
 
     work_order: WorkOrderId
     round: int
@@ -35,6 +51,9 @@ class SampleDrawn(EventBody):
     lot: int
     sample_size: int
     acceptance_number: int
+    inspectors: tuple[str, ...]
+    sensitivity_at_least: str
+    specificity_at_least: str
     seed: str
     closing_size: int
     questions: tuple[str, ...]

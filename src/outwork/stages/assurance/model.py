@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
 from outwork import methods
+from outwork.methods.inspection import Check
+from outwork.stages import setup
 from outwork.stages.requirements import SamplingTerms
 from outwork.vocabulary import (
     ActorId,
@@ -23,10 +25,16 @@ from outwork.vocabulary import (
     WorkOrderId,
 )
 
+SIX_PLACES = Decimal("0.000001")
+
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """What was drawn from a closed batch: `units` are item ids, or "item/question" for answers."""
+    """What was drawn from a closed batch: `units` are item ids, or "item/question" for answers.
+
+    `inspectors` are those whose measured error the plan reckons with, and who alone may inspect it;
+    where the statement of work asks for no correction there are none, and anybody may.
+    """
 
     engagement_id: EngagementId
     work_order_id: WorkOrderId
@@ -40,6 +48,7 @@ class Sample:
     seed: str
     closing_size: int
     units: tuple[str, ...]
+    inspectors: tuple[ActorId, ...]
     drawn_at: datetime
 
     def items(self) -> list[ItemId]:
@@ -49,6 +58,45 @@ class Sample:
     def questions(self, item: ItemId) -> set[str]:
         """The drawn questions of an item; empty where whole items are the unit."""
         return {q for i, _, q in (u.partition("/") for u in self.units) if i == item and q}
+
+
+@dataclass(frozen=True, slots=True)
+class InspectorCheck:
+    """All that seeded defects and blind re-inspection showed of one inspector so far, in units."""
+
+    engagement_id: EngagementId
+    inspector: ActorId
+    seeded: int
+    caught: int
+    clean: int
+    passed: int
+    at: datetime
+
+    def counts(self) -> Check:
+        """The counts as the methods take them; raises ValueError where they cannot be."""
+        return Check(self.seeded, self.caught, self.clean, self.passed)
+
+
+def sampling_plan(lot: int, terms: SamplingTerms, checks: Sequence[Check]) -> methods.Plan:
+    """The plan for a lot: corrected for what the checks showed where the terms ask for it.
+
+    Raises ValueError where no sample of the lot keeps both risks with such inspectors.
+    """
+    return measured_plan(lot, terms, checks) if terms.corrected else setup.exact_plan(lot, terms)
+
+
+def measured_plan(lot: int, terms: SamplingTerms, checks: Sequence[Check]) -> methods.Plan:
+    """The smallest plan that keeps both risks with inspectors who err as the checks showed."""
+    return methods.inspection.measured_plan(lot, *_points(terms), checks)
+
+
+def _points(terms: SamplingTerms) -> tuple[float, float, float, float]:
+    return (
+        float(terms.limiting_quality),
+        float(terms.consumer_risk),
+        float(terms.acceptable_quality),
+        float(terms.producer_risk),
+    )
 
 
 def lot_units(unit: InspectionUnit, items: Sequence[ItemId], questions: Sequence[str]) -> list[str]:
@@ -136,12 +184,68 @@ def defective_units(sample: Sample, defects: Sequence[DefectRecord]) -> int:
     return len({f"{d.item_id}/{d.question}" for d in counted} & set(sample.units))
 
 
-def conforming_at_least(lot: int, n: int, defective: int, confidence: Decimal) -> tuple[int, str]:
+def conforming_at_least(
+    lot: int, n: int, defective: int, confidence: Decimal, checks: Sequence[Check] = ()
+) -> tuple[int, str]:
     """The most defectives the lot can hold at this confidence, and the share that conforms at
-    least, rounded down to 6 places."""
-    most = methods.defectives_upper(lot, n, defective, float(confidence))
+    least, rounded down to 6 places; without checks inspectors are taken to find every defect."""
+    if checks:
+        most = methods.inspection.defectives_upper_measured(
+            lot, n, defective, float(confidence), checks
+        )
+    else:
+        most = methods.defectives_upper(lot, n, defective, float(confidence))
     share = Decimal(lot - most) / Decimal(lot)
-    return most, str(share.quantize(Decimal("0.000001"), rounding="ROUND_FLOOR"))
+    return most, str(share.quantize(SIX_PLACES, rounding="ROUND_FLOOR"))
+
+
+def ceiling(risk: float) -> Decimal:
+    """A risk as it is stated: rounded up to 6 places."""
+    return Decimal(repr(risk)).quantize(SIX_PLACES, rounding="ROUND_CEILING")
+
+
+def inspector_error(checks: Mapping[str, Check], terms: SamplingTerms) -> dict[str, object]:
+    """What a certificate says of its inspectors; of nobody means that their error is not known.
+
+    Unmeasured inspectors are assumed to find every defect and to invent none, and so it is stated.
+    """
+    counts = list(checks.values())
+    risks = float(terms.consumer_risk), float(terms.producer_risk)
+    least = (
+        methods.inspection.at_least(counts, *risks) if counts else methods.inspection.Inspector()
+    )
+    return {
+        "measured": bool(counts),
+        "sensitivity_at_least": f"{least.sensitivity:.6f}",
+        "specificity_at_least": f"{least.specificity:.6f}",
+        "inspectors": [
+            {
+                "inspector": name,
+                "seeded": c.seeded,
+                "caught": c.caught,
+                "clean": c.clean,
+                "passed": c.passed,
+                "sensitivity": _interval(c.caught, c.seeded),
+                "specificity": _interval(c.passed, c.clean),
+            }
+            for name, c in sorted(checks.items())
+        ],
+    }
+
+
+def _interval(hits: int, trials: int) -> list[str]:
+    """The exact 95 % interval of a share, rounded outwards to 6 places; empty without trials."""
+    if not trials:
+        return []
+    low, high = methods.binomial_interval(hits, trials, 0.95)
+    outwards = ((low, "ROUND_FLOOR"), (high, "ROUND_CEILING"))
+    return [str(Decimal(repr(x)).quantize(SIX_PLACES, rounding=way)) for x, way in outwards]
+
+
+def usable_checks(by: Mapping[str, Check | None]) -> dict[str, Check]:
+    """The checks of a sample's inspectors, or none: one who was not checked leaves all unknown."""
+    known = {name: c for name, c in by.items() if c is not None and c.caught}
+    return known if len(known) == len(by) else {}
 
 
 def figures(
@@ -150,10 +254,19 @@ def figures(
     terms: SamplingTerms,
     guideline_version: int,
     defects: Sequence[DefectRecord],
+    checks: Mapping[str, Check],
 ) -> dict[str, object]:
-    """Everything a certificate states; counts are integers, fractions are decimal text."""
+    """Everything a certificate states; counts are integers, fractions are decimal text.
+
+    `checks` are those of the sample's inspectors by pseudonym, none where any of them was never
+    checked: see `usable_checks`.
+    """
     confidence = 1 - terms.consumer_risk
-    most, share = conforming_at_least(sample.lot, sample.sample_size, verdict.defective, confidence)
+    counts = list(checks.values())
+    most, share = conforming_at_least(
+        sample.lot, sample.sample_size, verdict.defective, confidence, counts
+    )
+    consumer, producer = stated_risks(sample, terms, counts)
     in_sample = [d for d in defects if d.in_sample]
     return {
         "format": "outwork-certificate/1",
@@ -166,6 +279,7 @@ def figures(
         "lot": sample.lot,
         "inspected": sample.sample_size,
         "acceptance_number": sample.acceptance_number,
+        "plan_corrected": terms.corrected,
         "defective": verdict.defective,
         "defects": {s.value: sum(d.severity is s for d in in_sample) for s in Severity},
         "accepted": verdict.accepted,
@@ -174,13 +288,23 @@ def figures(
         "conforming_at_least": share,
         "limiting_quality": str(terms.limiting_quality),
         "acceptable_quality": str(terms.acceptable_quality),
-        "consumer_risk": str(sample.consumer_risk),
-        "producer_risk": str(sample.producer_risk),
-        # Stated rather than left out: these bounds take the inspectors' findings as right.
-        "inspector_error": "not-measured",
+        "consumer_risk": str(consumer),
+        "producer_risk": str(producer),
+        "inspector_error": inspector_error(checks, terms),
         "seed": sample.seed,
         "closing_size": sample.closing_size,
     }
+
+
+def stated_risks(
+    sample: Sample, terms: SamplingTerms, checks: Sequence[Check]
+) -> tuple[Decimal, Decimal]:
+    """Both risks of the plan as it was inspected: with the inspectors' error where it is known."""
+    if not checks:
+        return sample.consumer_risk, sample.producer_risk
+    plan = methods.Plan(sample.lot, sample.sample_size, sample.acceptance_number, 0.0)
+    consumer, producer = methods.inspection.measured_risks(plan, *_points(terms), checks)
+    return ceiling(consumer), ceiling(producer)
 
 
 def gate_reasons(

@@ -10,12 +10,13 @@ from outwork.stages.assurance.model import (
     Certificate,
     DefectRecord,
     Inspection,
+    InspectorCheck,
     Sample,
     Verdict,
     gate_reasons,
 )
 from outwork.stages.execution import AssignmentState, ItemState
-from outwork.vocabulary import Purpose, Reason
+from outwork.vocabulary import ActorId, EngagementId, Purpose, Reason
 
 
 def sample_of(db: Connection, order: WorkOrder) -> Sample | None:
@@ -45,6 +46,13 @@ def inspections(db: Connection, order: WorkOrder) -> list[Inspection]:
     """The inspections of the current round."""
     table = store.inspection_table.c
     return store.inspections.find(db, table.work_order_id == order.id, table.round == order.round)
+
+
+def inspector_checks(db: Connection, engagement: EngagementId) -> dict[ActorId, InspectorCheck]:
+    """What checks showed of an engagement's inspectors, by inspector."""
+    table = store.inspector_check_table.c
+    found = store.inspector_checks.find(db, table.engagement_id == engagement)
+    return {check.inspector: check for check in found}
 
 
 def defects(db: Connection, order: WorkOrder, round_: int | None = None) -> list[DefectRecord]:

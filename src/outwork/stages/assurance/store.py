@@ -9,6 +9,7 @@ from outwork.stages.assurance.model import (
     Certificate,
     DefectRecord,
     Inspection,
+    InspectorCheck,
     Sample,
     Verdict,
 )
@@ -27,7 +28,8 @@ sample_table = scoped(
     text("work_order_id"), _whole("round"), text("unit"), _whole("lot"), _whole("sample_size"),
     _whole("acceptance_number"), sa.Column("consumer_risk", sa.Numeric, nullable=False),
     sa.Column("producer_risk", sa.Numeric, nullable=False), text("seed"),
-    sa.Column("closing_size", sa.BigInteger, nullable=False), json("units"), instant("drawn_at"),
+    sa.Column("closing_size", sa.BigInteger, nullable=False), json("units"), json("inspectors"),
+    instant("drawn_at"),
     sa.PrimaryKeyConstraint("work_order_id", "round"),
 )  # fmt: skip
 
@@ -46,6 +48,13 @@ defect_table = scoped(
     sa.Index("ix_defect_work_order_id", "work_order_id"),
 )  # fmt: skip
 
+inspector_check_table = scoped(
+    "inspector_check",
+    text("inspector"), _whole("seeded"), _whole("caught"), _whole("clean"), _whole("passed"),
+    instant("at"),
+    sa.PrimaryKeyConstraint("engagement_id", "inspector"),
+)  # fmt: skip
+
 verdict_table = scoped(
     "verdict",
     text("work_order_id"), _whole("round"), _whole("defective"), _flag("accepted"), instant("at"),
@@ -59,6 +68,7 @@ certificate_table = scoped(
 )  # fmt: skip
 
 samples = Records(sample_table, Sample)
+inspector_checks = Records(inspector_check_table, InspectorCheck)
 inspections = Records(inspection_table, Inspection)
 defects = Records(defect_table, DefectRecord)
 verdicts = Records(verdict_table, Verdict)

@@ -96,6 +96,7 @@ def add_line(
             acceptable_quality=str(sampling.acceptable_quality),
             producer_risk=str(sampling.producer_risk),
             counted=sampling.counted,
+            corrected=sampling.corrected,
             confidentiality=confidentiality,
             price=price,
             defects={s.value: words for s, words in defects.items()},

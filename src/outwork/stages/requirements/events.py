@@ -20,6 +20,7 @@ class LineAdded(EventBody):
     acceptable_quality: str
     producer_risk: str
     counted: tuple[Severity, ...]
+    corrected: bool
     confidentiality: Confidentiality
     price: Money
     defects: Sealed[dict[str, str]]

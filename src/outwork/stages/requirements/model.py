@@ -36,7 +36,8 @@ class SamplingTerms:
 
     A lot with `limiting_quality` defective passes with at most `consumer_risk`; one with
     `acceptable_quality` defective is rejected with at most `producer_risk`. `counted` are the
-    severities that make a unit defective.
+    severities that make a unit defective. With `corrected` both risks are kept with inspectors who
+    err as much as they were measured to; without, the plan takes them to find every defect.
     """
 
     limiting_quality: Decimal
@@ -44,6 +45,7 @@ class SamplingTerms:
     acceptable_quality: Decimal
     producer_risk: Decimal
     counted: tuple[Severity, ...] = (Severity.CRITICAL, Severity.MAJOR)
+    corrected: bool = False
 
     def __post_init__(self) -> None:
         for name in ("limiting_quality", "consumer_risk", "acceptable_quality", "producer_risk"):
