@@ -43,6 +43,7 @@ APPEND_ONLY: dict[str, list[str]] = {{
     "node": [],
     "disclosure": [],
     "checkpoint": [],
+    "cosignature": [],
     "signature": [],
     "submission": [],
     "answer": [],

@@ -86,16 +86,19 @@ def serve(port: int, demo: bool, processes: int = 1) -> None:
 
 def work(home: Home) -> None:
     """Do what is done unasked, until told to stop; any number of processes may."""
-    from outwork.interfaces.worker import Worker, durable_hands
+    from outwork.interfaces.worker import Sender, Worker, durable_hands
 
     hands = durable_hands(home.database, home.cluster.dsn_jobs)
     worker = Worker(home.database, hands=hands)
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: worker.end())
+    sender = Sender(home.database)
     hands.begin()
+    sender.start()
     try:
         worker.run()
     finally:
+        sender.stop()
         hands.end()
 
 

@@ -35,6 +35,7 @@ SubmissionId = NewType("SubmissionId", str)
 AnswerId = NewType("AnswerId", str)
 DefectId = NewType("DefectId", str)
 WaiverId = NewType("WaiverId", str)
+WitnessId = NewType("WitnessId", str)
 PauseId = NewType("PauseId", str)
 ProposedChangeId = NewType("ProposedChangeId", str)
 

@@ -11,7 +11,16 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from outwork_verify import canonical, note, receipt, replay, rules_payment, rules_rows, tree
+from outwork_verify import (
+    canonical,
+    note,
+    receipt,
+    replay,
+    rules_payment,
+    rules_rows,
+    rules_witnesses,
+    tree,
+)
 from outwork_verify.container import Bundle, Failure, Unreadable, lines_of, read_bundle
 from outwork_verify.policy import Policy, PolicyError, read_policy
 from outwork_verify.replay import HANDLERS, Handler
@@ -92,6 +101,7 @@ def _verify(
         except ValueError as error:
             raise Failure("row", None, str(error)) from None
     root, cosigned = _check_checkpoint(bundle, len(lines), state.tree.root(), policy)
+    rules_witnesses.check_witnesses(state, bundle)
     for earlier in seen:
         _check_extends(lines, earlier, policy)
     opened = replay.check_disclosures(bundle.members.get("disclosures.jsonl", b""), state.events)

@@ -35,6 +35,11 @@ class Key:
     id: bytes
     public: bytes
 
+    def encode(self) -> str:
+        """`<name>+<id>+<base64>`, as `read_key` reads it."""
+        material = base64.b64encode(bytes([self.kind]) + self.public).decode()
+        return f"{self.name}+{self.id.hex()}+{material}"
+
 
 def unbase64(text: str) -> bytes:
     """Decodes canonical base64 (RFC 4648 section 4); raises NoteError for any other spelling."""

@@ -19,6 +19,7 @@ from outwork_verify import (
     rules_readiness,
     rules_rows,
     rules_watch,
+    rules_witnesses,
     rules_work,
     usual,
 )
@@ -32,7 +33,7 @@ __all__ = ["HANDLERS", "RULES", "Event", "Handler", "State", "check_disclosures"
 # Importing them is what registers their rules.
 RULES = (
     rules_agreement, rules_gates, rules_readiness, rules_rows, rules_work, rules_clock,
-    rules_watch, rules_quality, rules_certificate, rules_payment, rules_documents,
+    rules_watch, rules_quality, rules_certificate, rules_payment, rules_documents, rules_witnesses,
 )  # fmt: skip
 DISCLOSURES = "disclosures.jsonl"
 

@@ -315,6 +315,7 @@ class State:
     members: dict[str, Member] = field(default_factory=dict)
     lines: dict[str, Line] = field(default_factory=dict)
     waivers: dict[str, Waiver] = field(default_factory=dict)
+    witnesses: dict[str, tuple[str, str, bool]] = field(default_factory=dict)
     barriers: set[tuple[str, str]] = field(default_factory=set)
     shares: dict[tuple[str, str], str] = field(default_factory=dict)
     relied_on: dict[str, set[str]] = field(default_factory=dict)

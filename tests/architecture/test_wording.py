@@ -21,6 +21,11 @@ INDIRECT = {
     "no-text-layer",
     "cursor-malformed",
     "witness-damaged",
+    "witness-ahead",
+    "witness-unreachable",
+    "witness-unreadable",
+    "witness-elsewhere",
+    "witness-refuses",
 }
 
 

@@ -34,6 +34,7 @@ from outwork.vocabulary import (
     Side,
     Stage,
     WaiverId,
+    WitnessId,
 )
 
 DECLARING = conduct.__name__  # its import declares every act
@@ -44,6 +45,8 @@ UPDATE = "OUTWORK_WRITE_EXPECTED"
 ARGUMENTS: dict[str, Callable[[World], dict[str, Any]]] = {
     "agreements.accept_agent": lambda w: {"engagement": w.engagement, "agent": w.people["bot2"]},
     "agreements.countersign_waiver": lambda w: {"waiver": WAIVER[w.engagement]},
+    "agreements.enrol_witness": lambda w: {"engagement": w.engagement, "key": "", "url": ""},
+    "agreements.retire_witness": lambda w: {"witness": WITNESS[w.engagement]},
     "agreements.invite_member": lambda w: {
         "engagement": w.engagement, "actor": w.people["ben"], "roles": [Role.ANALYST]},
     "agreements.register_actor": lambda w: {
@@ -152,6 +155,7 @@ JOB: dict[str, str] = {}
 IMPORT: dict[str, ImportId] = {}
 PAUSE: dict[str, PauseId] = {}
 WAIVER: dict[str, WaiverId] = {}
+WITNESS: dict[str, WitnessId] = {}
 CHANGE: dict[str, Any] = {}
 
 
@@ -222,6 +226,7 @@ def stocked(
                 op, world.engagement, "given.txt", b"x", audience=documents.Audience.MEMBERS
             ).id
         WAIVER[world.engagement] = world.waive("transfer", "no-bar", countersigned=None)
+        WITNESS[world.engagement] = world.witness("dana", "http://127.0.0.1:9").witness
         CHANGE[world.engagement] = world.act(
             "rosa", acceptance.propose_change, world.engagement, "c-law", "Other words", "Grounds"
         )

@@ -12,7 +12,7 @@ from tests.support.engagement import World
 from tests.support.imports import bring, start, upload
 from tests.support.service import KEY, content, tiny_service
 
-from outwork import documents, practices
+from outwork import documents, ledger, practices
 from outwork.kit.postgres import Cluster, Dsns
 from outwork.migrations.versions.v0001_first import APPEND_ONLY, SCOPED
 from outwork.stages import acceptance, execution, setup
@@ -61,7 +61,9 @@ def full(
             world.open()
             upload(world, start(world, b'{"text": "x"}', RowFormat.JSONL), b'{"text": "x"}')
             world.lengthen(256)  # a tile's worth of entries
-            world.integrate()
+            enrolled = world.witness("dana", "http://127.0.0.1:9").witness
+            size, line = world.integrate().size, ledger.checkpoint.SignatureLine("w", b"1234", b"")
+            world.look(ledger.witnessing.cosigned, enrolled, size, line, world.now)
         finally:
             world.close()
         yield dsns, world.engagement

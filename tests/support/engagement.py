@@ -133,6 +133,14 @@ class World:
         found: WorkOrder = self.look(agreements.work_order, self.order)
         return found
 
+    def witness(self, who: str, url: str, key: str = "") -> agreements.Enrolment:
+        """Enrol a witness of somebody's side, with a key of its own unless told."""
+        made = ledger.checkpoint.generate_signer("w.example", ledger.checkpoint.COSIGNATURE_V1)
+        given: agreements.Enrolment = self.act(
+            who, agreements.enrol_witness, self.engagement, key or made.verifier.encode(), url
+        )
+        return given
+
     def lengthen(self, count: int) -> None:
         """Add so many entries to the log, of a kind that no page and no rule asks for here."""
         step = agreements.StagePassed(

@@ -55,12 +55,14 @@ from outwork.agreements.queries import (
     work_orders,
 )
 from outwork.agreements.waiving import countersign_waiver, request_waiver
+from outwork.agreements.witnessing import Enrolment, enrol_witness, retire_witness
 
 __all__ = [
     "NEVER_WAIVED",
     "AgreementConcluded",
     "Engagement",
     "EngagementOpened",
+    "Enrolment",
     "MasterAgreement",
     "MemberJoined",
     "Signature",
@@ -80,6 +82,7 @@ __all__ = [
     "effective_terms",
     "engagement",
     "engagements",
+    "enrol_witness",
     "expired_waivers",
     "invite_member",
     "join",
@@ -91,6 +94,7 @@ __all__ = [
     "register_party",
     "remaining",
     "request_waiver",
+    "retire_witness",
     "save_engagement",
     "save_work_order",
     "sign",

@@ -15,6 +15,7 @@ from outwork.vocabulary import (
     Side,
     Stage,
     WaiverId,
+    WitnessId,
     WorkOrderId,
 )
 
@@ -124,3 +125,22 @@ class WorkOrderOpened(EventBody):
     shape: Shape
     due: datetime | None
     title: Sealed[str]
+
+
+@event()
+class WitnessEnrolled(EventBody):
+    """A side's witness is sent every checkpoint; `key` is the SHA-256 of its verifier key."""
+
+    witness: WitnessId
+    side: Side
+    key: Digest
+    name: Sealed[str]
+    url: Sealed[str]
+
+
+@event()
+class WitnessRetired(EventBody):
+    """A side's witness is sent nothing any more."""
+
+    witness: WitnessId
+    side: Side

@@ -4,7 +4,7 @@
 place in the tree and signs a checkpoint. Everything offline needs is in the bundle.
 """
 
-from outwork.ledger import bundle, canonical, checkpoint, tiles, tree
+from outwork.ledger import bundle, canonical, checkpoint, tiles, tree, witnessing
 from outwork.ledger.actions import (
     PLACED,
     RECORDED,
@@ -14,7 +14,15 @@ from outwork.ledger.actions import (
     record,
     seal_openings,
 )
-from outwork.ledger.model import EVENTS, EventBody, Sealed, event, instant_text
+from outwork.ledger.model import (
+    EVENTS,
+    EventBody,
+    Sealed,
+    Standing,
+    Witness,
+    event,
+    instant_text,
+)
 from outwork.ledger.proving import Proofs
 from outwork.ledger.queries import (
     Entry,
@@ -32,15 +40,15 @@ from outwork.ledger.queries import (
     placed_entry,
     prove,
     read_nodes,
-    rebuilt_root_matches,
-    receipt,
     receipts,
     root_at,
     tile,
     timeline,
     verifier_key,
 )
+from outwork.ledger.rebuilding import rebuilt
 from outwork.ledger.tree import inclusion_path, root_of_leaves
+from outwork.ledger.witnessing import receipt
 
 __all__ = [
     "EVENTS",
@@ -53,6 +61,8 @@ __all__ = [
     "Prepared",
     "Proofs",
     "Sealed",
+    "Standing",
+    "Witness",
     "bundle",
     "canonical",
     "checkpoint",
@@ -73,7 +83,7 @@ __all__ = [
     "prepare",
     "prove",
     "read_nodes",
-    "rebuilt_root_matches",
+    "rebuilt",
     "receipt",
     "receipts",
     "record",
@@ -85,4 +95,5 @@ __all__ = [
     "timeline",
     "tree",
     "verifier_key",
+    "witnessing",
 ]

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any, ClassVar, TypeVar, dataclass_transform, get_type_hints
 
 from pydantic import TypeAdapter
 
-from outwork.vocabulary import EngagementId, Json
+from outwork.vocabulary import Digest, EngagementId, Json, Side, WitnessId
 
 T = TypeVar("T")
 
@@ -95,3 +96,78 @@ def split(body: EventBody) -> tuple[dict[str, Json], dict[str, Json]]:
 def instant_text(at: datetime) -> str:
     """RFC 3339 in UTC with microseconds, the only form of an instant in the log."""
     return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+
+# --- witnesses --------------------------------------------------------------------------------
+
+LATE = timedelta(minutes=10)  # a witness that is behind for longer is alarmed
+AGAIN = timedelta(seconds=10)  # before a witness that did not cosign is asked again
+
+
+@dataclass(frozen=True, slots=True)
+class Witness:
+    """A party's witness as the log knows it.
+
+    `key` is its verifier key, `url` its submission prefix; `size` is what it cosigned last;
+    `problem` is the code of why it did not the last time.
+    """
+
+    engagement_id: EngagementId
+    id: WitnessId
+    side: Side
+    key: str
+    url: str
+    token_digest: Digest
+    enrolled_at: datetime
+    retired_at: datetime | None = None
+    size: int = 0
+    cosigned_at: datetime | None = None
+    tried_at: datetime | None = None
+    problem: str = ""
+
+    @property
+    def name(self) -> str:
+        """The key's name."""
+        return self.key.partition("+")[0]
+
+    def may_be_asked(self, now: datetime) -> bool:
+        """Whether enough time has passed since it last said no, or nothing."""
+        return not self.problem or self.tried_at is None or now - self.tried_at >= AGAIN
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How far a witness has cosigned a log of `entries`; `behind_since` is None if all of it."""
+
+    witness: Witness
+    entries: int
+    behind_since: datetime | None
+    at: datetime
+
+    @property
+    def late(self) -> bool:
+        """Whether it has been behind for so long that somebody has to look."""
+        return self.behind_since is not None and self.at - self.behind_since > LATE
+
+
+def policy_text(log: str, witnesses: Sequence[Witness], needed: Mapping[Side, int]) -> str:
+    """A policy: the log's key, each side's witnesses, and a quorum with every side in it.
+
+    Raises ValueError where a side has fewer witnesses than are needed.
+    """
+    lines, groups = [f"log {log}"], []
+    for side in (Side.CLIENT, Side.PROVIDER):
+        own = [w for w in witnesses if w.side is side]
+        wanted = needed.get(side, min(1, len(own)))
+        if wanted > len(own) or wanted < 0:
+            raise ValueError(f"the {side.value} has {len(own)} witnesses")
+        if not own or not wanted:
+            lines.append(f"# no witness of the {side.value} is asked for")
+            continue
+        names = [f"{side.value}-{number}" for number in range(1, len(own) + 1)]
+        lines += [f"witness {name} {w.key}" for name, w in zip(names, own, strict=True)]
+        lines.append(f"group {side.value} {wanted} {' '.join(names)}")
+        groups.append(side.value)
+    if groups:
+        lines += [f"group every-side all {' '.join(groups)}", "quorum every-side"]
+    return "".join(f"{line}\n" for line in lines)

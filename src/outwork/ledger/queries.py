@@ -16,8 +16,8 @@ from outwork.kit.paging import Page, key_of, limit_of
 from outwork.ledger import canonical, checkpoint, store, tiles
 from outwork.ledger.model import instant_text
 from outwork.ledger.proving import Proofs, encode_receipt
-from outwork.ledger.tree import Frontier, leaf_hash, range_hash, root_of_hashes
-from outwork.vocabulary import EngagementId, Json, NotFound, Refusal
+from outwork.ledger.tree import Frontier, range_hash, root_of_hashes
+from outwork.vocabulary import EngagementId, Json, NotFound
 
 INSTALLATION_NAME = "outwork.local"
 
@@ -283,20 +283,6 @@ def receipts(
     }
 
 
-def receipt(db: Connection, engagement: EngagementId, seq: int) -> bytes:
-    """What proves entry `seq` by itself, under the newest checkpoint.
-
-    Raises NotFound, and Refusal("checkpoint-pending") where no checkpoint covers the entry yet.
-    """
-    found = placed_entry(db, engagement, seq)
-    note = latest_checkpoint(db, engagement)
-    size = 0 if note is None else int(note.split("\n", 2)[1])
-    if note is None or seq >= size:
-        raise Refusal("checkpoint-pending")
-    proof = prove(db, engagement, seq, size)
-    return encode_receipt(seq, proof, note.encode(), found.line)
-
-
 def pending(db: Connection) -> list[EngagementId]:
     """Visible engagements with events that have no place in the tree yet."""
     return [EngagementId(i) for i in db.execute(_PENDING).scalars()]
@@ -312,15 +298,6 @@ _PENDING = sa.text("""
       where e.engagement_id = v.id and e.xid >= coalesce(h.horizon, 0)
       order by e.engagement_id, e.xid limit 1) as e(one)
 """)
-
-
-def rebuilt_root_matches(db: Connection, engagement: EngagementId) -> bool:
-    """Whether the entries as they stand give the root of the kept head."""
-    kept = head(db, engagement)
-    frontier = Frontier()
-    for found in entries(db, engagement):
-        frontier = frontier.append(leaf_hash(found.line))
-    return frontier == kept.frontier
 
 
 def disclosures(

@@ -5,7 +5,9 @@ from __future__ import annotations
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import JSONB
 
-from outwork.kit.database import function, instant, scoped, text
+from outwork.kit.database import Records, function, instant, key, scoped, text
+from outwork.ledger.model import Witness
+from outwork.vocabulary import NotFound
 
 event_table = scoped(
     "event",
@@ -84,3 +86,24 @@ create function instant_text(p_at timestamptz) returns text language sql stable 
 $$
 """,
 )
+
+witness_table = scoped(
+    "witness",
+    key(), text("side"), text("key"), text("url"), text("token_digest"),
+    instant("enrolled_at"), instant("retired_at", nullable=True),
+    sa.Column("size", sa.BigInteger, nullable=False),
+    instant("cosigned_at", nullable=True), instant("tried_at", nullable=True), text("problem"),
+)  # fmt: skip
+
+cosignature_table = scoped(
+    "cosignature",
+    sa.Column("size", sa.BigInteger, nullable=False),
+    text("witness_id"),
+    # The signature line, which goes under the checkpoint of that size.
+    text("line"),
+    instant("at"),
+    sa.PrimaryKeyConstraint("engagement_id", "size", "witness_id"),
+    listed=False,
+)  # fmt: skip
+
+witnesses = Records(witness_table, Witness, lambda i: NotFound("witness", i))

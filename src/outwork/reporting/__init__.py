@@ -38,7 +38,7 @@ from outwork.reporting.by_stage import (
     terms,
 )
 from outwork.reporting.catalogue import service_card
-from outwork.reporting.log import log_checkpoint, log_tile
+from outwork.reporting.log import log_for_witness, log_resource, policy, witnesses
 from outwork.reporting.model import (
     Gate,
     InboxEntry,
@@ -117,8 +117,8 @@ __all__ = [
     "is_agent",
     "knowledge",
     "latest_certificate",
-    "log_checkpoint",
-    "log_tile",
+    "log_for_witness",
+    "log_resource",
     "machine_work",
     "may_read",
     "order_items",
@@ -127,6 +127,7 @@ __all__ = [
     "overviews",
     "people",
     "place_in_sample",
+    "policy",
     "quality",
     "queues",
     "readable",
@@ -141,6 +142,7 @@ __all__ = [
     "terms",
     "timeline",
     "untaken",
+    "witnesses",
     "workbench",
     "write_bundle",
 ]

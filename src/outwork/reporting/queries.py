@@ -226,8 +226,9 @@ def _work(op: Operation, member: Membership, engagement: Engagement) -> list[Inb
 
 def _alarms(op: Operation, member: Membership, engagement: Engagement) -> list[InboxEntry]:
     """What will not move by itself, for whoever manages the delivery."""
+    late = _late_witnesses(op, member, engagement)
     if Role.DELIVERY_MANAGER not in member.roles:
-        return []
+        return late
     found = execution.stuck(op.db, engagement.id, op.now)
     parked = sum(j.state is JobState.PARKED for j in outbox.listed(op.db, engagement.id))
     counts = (
@@ -236,7 +237,16 @@ def _alarms(op: Operation, member: Membership, engagement: Engagement) -> list[I
         ("work-parked", parked),
     )
     place = f"engagements/{engagement.id}/execution"
-    return [_entry(kind, engagement, place, {"count": n}) for kind, n in counts if n]
+    return late + [_entry(kind, engagement, place, {"count": n}) for kind, n in counts if n]
+
+
+def _late_witnesses(op: Operation, member: Membership, engagement: Engagement) -> list[InboxEntry]:
+    """For both sides' managers: whoever's witness it is, the log is not shown to be one."""
+    if not member.roles & {Role.DELIVERY_MANAGER, Role.VENDOR_MANAGER}:
+        return []
+    late = sum(s.late for s in ledger.witnessing.standings(op.db, engagement.id, op.now))
+    place = f"engagements/{engagement.id}/ledger"
+    return [_entry("witness-behind", engagement, place, {"count": late})] if late else []
 
 
 # Whose turn it is at each stage, as far as one role's next act opens the gate.

@@ -7,46 +7,73 @@ from __future__ import annotations
 
 import gzip
 from collections.abc import Callable
+from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Request, Response
+from fastapi import APIRouter, Depends, Header, Request, Response
 
 from outwork import reporting
-from outwork.access import Session
+from outwork.access import Actor, Session
 from outwork.kit.database import Database
-from outwork.operation import Operation, operation
+from outwork.operation import operation
 from outwork.vocabulary import EngagementId, NotFound, Refusal
 
 # Tiles never change, but are no business of a cache that others share.
 FOREVER = "private, max-age=31536000, immutable"
+Authorization = Annotated[str, Header(description="Bearer, of a session or of a witness")]
 
 
-def log(database: Database, session: Callable[..., Session]) -> APIRouter:
-    """Checkpoint, hash tiles and entry bundles."""
-    router = APIRouter(prefix="/engagements/{engagement}/log")
+def log(database: Database, signed_in: Callable[..., Actor]) -> APIRouter:
+    """Checkpoint, hash tiles and entry bundles; the witnesses and the policy."""
+    router = APIRouter(prefix="/engagements/{engagement}")
+    who = Depends(signed_in)  # as a default: annotations are strings, and do not see this name
 
-    def read(
-        who: Session, engagement: str, query: Callable[[Operation, EngagementId], bytes]
-    ) -> bytes:
+    def read(authorization: str, engagement: str, path: str) -> bytes:
+        token, place = authorization.removeprefix("Bearer "), EngagementId(engagement)
         try:
-            with operation(database, who) as op:
-                return query(op, EngagementId(engagement))
-        except Refusal:
-            raise NotFound("engagement", engagement) from None
+            with operation(database, Session.of(token)) as op:
+                return reporting.log_resource(op, place, path)
+        except Refusal as refusal:
+            if refusal.code != "not-signed-in":
+                raise NotFound("engagement", engagement) from None
+        with database.transaction("job", [engagement] if _is_id(engagement) else []) as db:
+            return reporting.log_for_witness(db, place, token, path)
 
-    @router.get("/checkpoint", summary="The newest signed checkpoint")
-    def checkpoint(engagement: str, who: Session = Depends(session)) -> Response:
-        note = read(who, engagement, reporting.log_checkpoint)
+    @router.get("/log/checkpoint", summary="The newest signed checkpoint")
+    def checkpoint(engagement: str, authorization: Authorization = "") -> Response:
+        note = read(authorization, engagement, "checkpoint")
         headers = {"Cache-Control": "private, no-cache"}
         return Response(note, media_type="text/plain; charset=utf-8", headers=headers)
 
-    @router.get("/tile/{path:path}", summary="A hash tile, or a bundle of entries")
+    @router.get("/log/tile/{path:path}", summary="A hash tile, or a bundle of entries")
     def tile(
-        engagement: str, path: str, request: Request, who: Session = Depends(session)
+        engagement: str, path: str, request: Request, authorization: Authorization = ""
     ) -> Response:
-        data = read(who, engagement, lambda op, e: reporting.log_tile(op, e, f"tile/{path}"))
+        data = read(authorization, engagement, f"tile/{path}")
         headers = {"Cache-Control": FOREVER, "Vary": "Accept-Encoding, Authorization"}
         if path.startswith("entries/") and "gzip" in request.headers.get("accept-encoding", ""):
             data, headers["Content-Encoding"] = gzip.compress(data, 6, mtime=0), "gzip"
         return Response(data, media_type="application/octet-stream", headers=headers)
 
+    @router.get("/witnesses", summary="Who has cosigned the log up to where")
+    def witnesses(engagement: str, actor: Actor = who) -> Any:
+        with operation(database, actor.id) as op:
+            found = reporting.witnesses(op, EngagementId(engagement))
+        return [
+            {"id": s.witness.id, "side": s.witness.side, "key": s.witness.key,
+             "size": s.witness.size, "entries": s.entries, "cosigned_at": s.witness.cosigned_at,
+             "behind_since": s.behind_since, "late": s.late, "problem": s.witness.problem}
+            for s in found
+        ]  # fmt: skip
+
+    @router.get("/policy", summary="The policy file for outwork verify --policy")
+    def policy(engagement: str, actor: Actor = who) -> Response:
+        with operation(database, actor.id) as op:
+            text = reporting.policy(op, EngagementId(engagement))
+        return Response(text, media_type="text/plain; charset=utf-8")
+
     return router
+
+
+def _is_id(text: str) -> bool:
+    """Whether this may be an id: it becomes part of a setting, in which commas would count."""
+    return text.isascii() and text.replace("_", "").isalnum()

@@ -66,7 +66,7 @@ def api(database: Database) -> FastAPI:
     app.include_router(_sessions(database))
     app.include_router(_acts(database, session))
     app.include_router(_reads(database, signed_in))
-    app.include_router(log(database, session))
+    app.include_router(log(database, signed_in))
     app.include_router(_proofs(database, signed_in))
     app.include_router(bulk(database, session, signed_in, _plain))
     return app

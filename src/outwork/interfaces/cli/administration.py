@@ -14,7 +14,7 @@ import typer
 from outwork import access, agreements, ledger
 from outwork.interfaces.wording import explain
 from outwork.operation import utc_now
-from outwork.vocabulary import BadInput, EngagementId, NotFound, OutworkError
+from outwork.vocabulary import BadInput, EngagementId, NotFound, OutworkError, Side
 from outwork_verify import single
 
 
@@ -48,11 +48,19 @@ def build(open_home: Callable[[], AbstractContextManager[Any]]) -> typer.Typer:
                     typer.echo(f"{actor.login:20} {actor.name:24} {party.name:28} {roles}")
 
     @group.command()
-    def policy(engagement: str) -> None:
-        """The policy line with which an engagement's bundles are authenticated."""
-        with open_home() as home:
-            key = ledger.verifier_key(home.database.keyring, EngagementId(engagement))
-        typer.echo(f"log {key}")
+    def policy(
+        engagement: str,
+        client: Annotated[int | None, typer.Option(help="Of the client's witnesses.")] = None,
+        provider: Annotated[int | None, typer.Option(help="Of the provider's.")] = None,
+    ) -> None:
+        """The policy file for an engagement's bundles; one witness of each side unless told."""
+        given = {Side.CLIENT: client, Side.PROVIDER: provider}
+        needed = {side: number for side, number in given.items() if number is not None}
+        try:
+            with open_home() as home, home.database.transaction("job", [engagement]) as db:
+                typer.echo(ledger.witnessing.policy(db, EngagementId(engagement), needed), nl=False)
+        except ValueError as error:
+            _fail(BadInput("too-few-witnesses", problem=str(error)))
 
     @group.command()
     def migrate() -> None:
@@ -62,16 +70,17 @@ def build(open_home: Callable[[], AbstractContextManager[Any]]) -> typer.Typer:
 
     @group.command()
     def fsck() -> None:
-        """Rebuild every log's root from its entries and compare it with the kept one."""
+        """Rebuild every log from its entries: each leaf, node, checkpoint and cosignature."""
         wrong = 0
         with open_home() as home:
             with home.database.transaction("job") as db:
-                every = agreements.directory(db)
+                every = [*agreements.directory(db), access.INSTALLATION]
             for engagement in every:
                 with home.database.transaction("job", [engagement]) as db:
-                    good = ledger.rebuilt_root_matches(db, engagement)
-                wrong += not good
-                typer.echo(f"{engagement}  {'ok' if good else 'DIFFERS'}")
+                    found = ledger.rebuilt(db, engagement)
+                wrong += found.problem is not None
+                outcome = f"ok, {found.entries} entries" if found.problem is None else found.problem
+                typer.echo(f"{engagement}  {outcome}")
         if wrong:
             raise typer.Exit(1)
 

@@ -186,6 +186,13 @@ def _files(routes: APIRouter, visit: See) -> None:
             note = reporting.checkpoint(d.op, d.id) or ""
         return _download("checkpoint.txt", note.encode(), "text/plain; charset=utf-8")
 
+    @routes.get("/engagements/{engagement}/policy.txt")
+    def policy(request: Request, engagement: str) -> Response:
+        who = visit(request)
+        with desk(who, engagement) as d:
+            text = reporting.policy(d.op, d.id)
+        return _download("policy.txt", text.encode(), "text/plain; charset=utf-8")
+
 
 def _download(name: str, content: bytes, media_type: str) -> Response:
     """An attachment: what others wrote is never shown as a page of ours (RFC 6266)."""

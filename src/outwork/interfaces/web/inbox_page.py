@@ -12,7 +12,7 @@ from outwork.interfaces.wording import translate as _
 from outwork.reporting import InboxEntry
 
 _GROUPS = (
-    (msg("Stuck"), ("nobody-can-take", "reservations-lapsed", "work-parked")),
+    (msg("Stuck"), ("nobody-can-take", "reservations-lapsed", "work-parked", "witness-behind")),
     (msg("Begun"), ("continue",)),
     (
         msg("To work on"),
@@ -81,6 +81,12 @@ def _title(entry: InboxEntry) -> str:
         words = translate_plural(
             "Machine work is parked: see why, and try it again",
             "%(count)s pieces of machine work are parked: see why, and try them again",
+            count,
+        )
+    elif entry.kind == "witness-behind":
+        words = translate_plural(
+            "A witness has fallen behind the log: find out why",
+            "%(count)s witnesses have fallen behind the log: find out why",
             count,
         )
     else:

@@ -140,6 +140,8 @@ EVENTS: Mapping[str, str] = {
     "agreements.stage-passed": msg("From %(left)s to %(reached)s"),
     "agreements.waiver-requested": msg("A waiver was asked for: %(codes)s"),
     "agreements.waiver-countersigned": msg("The waiver was countersigned"),
+    "agreements.witness-enrolled": msg("A witness of the %(side)s was enrolled"),
+    "agreements.witness-retired": msg("A witness of the %(side)s was retired"),
     "agreements.work-order-opened": msg("A work order was opened"),
     "documents.document-shared": msg("A document was shared"),
     "documents.document-opened": msg("A document was opened"),

@@ -15,8 +15,18 @@ from outwork import reporting
 from outwork.agreements import Engagement
 from outwork.interfaces.web import charts
 from outwork.interfaces.web.desk import Context, roles_text
-from outwork.interfaces.web.labels import EVENTS, badge, happened, interval, percent, tone, word
+from outwork.interfaces.web.labels import (
+    EVENTS,
+    SIDES,
+    badge,
+    happened,
+    interval,
+    percent,
+    tone,
+    word,
+)
 from outwork.interfaces.web.rendering import clock
+from outwork.interfaces.wording import explain
 from outwork.interfaces.wording import translate as _
 from outwork.kit.paging import Page
 from outwork.operation import Operation
@@ -114,6 +124,8 @@ def ledger(
         ),
         "filters": {"action": here, "fields": fields},
         "checkpoint": checkpoint,
+        "witnesses": _witnesses(op, chosen.id) if chosen else None,
+        "policy": f"/engagements/{chosen.id}/policy.txt" if chosen else None,
         "pager": {"shown": len(page.rows), "next": following} if chosen else None,
         "empty": empty,
     }
@@ -145,6 +157,26 @@ def _checkpoint(op: Operation, engagement: EngagementId) -> Context | None:
         "signed_by": origin,
         "file": {"text": _("The signed note"), "href": f"/engagements/{engagement}/checkpoint"},
     }
+
+
+def _witnesses(op: Operation, engagement: EngagementId) -> list[Context]:
+    """Each side's witness, up to where it has cosigned, and what keeps it from more."""
+    rows = []
+    for s in reporting.witnesses(op, engagement):
+        problem = s.witness.problem
+        state = badge(_("Up to date"), "good") if s.behind_since is None else badge(_("Following"))
+        if s.late:
+            state = badge(_("Fallen behind"), "bad")
+        rows.append(
+            {
+                "name": {"text": s.witness.name, "note": explain(problem, {}) if problem else None},
+                "side": word(SIDES, s.witness.side.value),
+                "upto": _("%(n)s of %(all)s entries") % {"n": s.witness.size, "all": s.entries},
+                "state": state,
+                "at": s.witness.cosigned_at,
+            }
+        )
+    return rows
 
 
 # --- people -----------------------------------------------------------------------------------

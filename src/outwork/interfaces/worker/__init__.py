@@ -1,16 +1,17 @@
-"""What happens unasked: events get their place, rows become items, agents draft what waits."""
+"""What happens unasked: events get places, witnesses are asked, rows taken in, drafts made."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from outwork.interfaces.worker.loop import Worker
+from outwork.interfaces.worker.witnessing import Sender
 
 if TYPE_CHECKING:
     from outwork.interfaces.worker.machine import Machine
     from outwork.kit.database import Database
 
-__all__ = ["Worker", "durable_hands"]
+__all__ = ["Sender", "Worker", "durable_hands"]
 
 
 def durable_hands(database: Database, dsn: str) -> Machine:

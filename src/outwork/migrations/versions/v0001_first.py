@@ -21,6 +21,7 @@ SCOPED = {
     "control_item": "engagement_id",
     "control_plan": "engagement_id",
     "control_result": "engagement_id",
+    "cosignature": "engagement_id",
     "defect": "engagement_id",
     "delivery": "engagement_id",
     "disclosure": "engagement_id",
@@ -57,6 +58,7 @@ SCOPED = {
     "submission": "engagement_id",
     "verdict": "engagement_id",
     "waiver": "engagement_id",
+    "witness": "engagement_id",
     "work_calendar": "engagement_id",
     "work_item": "engagement_id",
     "work_order": "engagement_id",
@@ -72,6 +74,7 @@ APPEND_ONLY: dict[str, list[str]] = {
     "node": [],
     "disclosure": [],
     "checkpoint": [],
+    "cosignature": [],
     "signature": [],
     "submission": [],
     "answer": [],
@@ -293,6 +296,16 @@ def _create() -> None:
         "control_result",
         ["engagement_id", "actor_id", "at"],
         unique=False,
+    )
+    op.create_table(
+        "cosignature",
+        sa.Column("engagement_id", sa.Text(), nullable=False),
+        sa.Column("size", sa.BigInteger(), nullable=False),
+        sa.Column("witness_id", sa.Text(), nullable=False),
+        sa.Column("line", sa.Text(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("engagement_id", "size", "witness_id", name=op.f("pk_cosignature")),
+        info={"scope": "engagement"},
     )
     op.create_table(
         "defect",
@@ -865,6 +878,24 @@ def _create() -> None:
         info={"scope": "engagement"},
     )
     op.create_index(op.f("ix_waiver_engagement_id"), "waiver", ["engagement_id"], unique=False)
+    op.create_table(
+        "witness",
+        sa.Column("engagement_id", sa.Text(), nullable=False),
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("side", sa.Text(), nullable=False),
+        sa.Column("key", sa.Text(), nullable=False),
+        sa.Column("url", sa.Text(), nullable=False),
+        sa.Column("token_digest", sa.Text(), nullable=False),
+        sa.Column("enrolled_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("retired_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("size", sa.BigInteger(), nullable=False),
+        sa.Column("cosigned_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("tried_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("problem", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_witness")),
+        info={"scope": "engagement"},
+    )
+    op.create_index(op.f("ix_witness_engagement_id"), "witness", ["engagement_id"], unique=False)
     op.create_table(
         "work_calendar",
         sa.Column("engagement_id", sa.Text(), nullable=False),

@@ -74,15 +74,17 @@ def export_bundle(
 ) -> int:
     """Write the engagement's signed bundle; gives the number of entries.
 
-    Holds the log up to its newest checkpoint and, as far as that log knows of them, every invoice
-    and the newest certificate and delivery of every work order. With `disclose` the sealed fields
-    are opened too: for the parties themselves, not for others. What was erased is left out. Raises
-    Refusal("checkpoint-pending") where nothing is integrated.
+    Holds the log up to the newest checkpoint that every side with a witness has cosigned and, as
+    far as that log knows of them, every invoice and the newest certificate and delivery of every
+    work order. With `disclose` the sealed fields are opened too: for the parties themselves, not
+    for others. What was erased is left out. Raises Refusal("checkpoint-pending") where nothing is
+    integrated.
     """
-    note = ledger.latest_checkpoint(db, engagement)
-    if note is None:
+    found = ledger.witnessing.witnessed_checkpoint(db, engagement)
+    if found is None:
         raise Refusal("checkpoint-pending")
-    entries = list(ledger.entries(db, engagement))
+    size, note, witnesses = found
+    entries = list(ledger.entries(db, engagement, size))
     opened: list[ledger.bundle.Disclosure] = []
     if disclose:
         places = {e.id: e.seq for e in entries}
@@ -111,7 +113,8 @@ def export_bundle(
     contents = ledger.bundle.Contents(
         engagement=engagement,
         origin=ledger.log_signer(keyring_of(db), engagement).name,
-        checkpoint=note.encode(),
+        checkpoint=note,
+        witnesses=witnesses,
         entries=tuple(e.line for e in entries),
         disclosures=tuple(opened),
         deliverables=files,

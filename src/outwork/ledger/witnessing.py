@@ -1,0 +1,162 @@
+"""Who cosigns a log, up to where, and what a reader may demand of its checkpoints."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import insert
+
+from outwork.kit.database import Connection, keyring_of
+from outwork.ledger import checkpoint, queries, store
+from outwork.ledger.model import Standing, Witness, policy_text
+from outwork.ledger.proving import encode_receipt
+from outwork.vocabulary import EngagementId, Refusal, Side, WitnessId
+
+_PLACE, _SIGNED = store.checkpoint_table.c, store.cosignature_table.c
+
+
+def enrol(db: Connection, witness: Witness) -> None:
+    """Send a party's witness every checkpoint from now on."""
+    store.witnesses.add(db, witness)
+
+
+def retire(db: Connection, witness: Witness, at: datetime) -> None:
+    """Send it nothing any more; what it cosigned stays."""
+    store.witnesses.save(db, replace(witness, retired_at=at))
+
+
+def witness(db: Connection, identifier: WitnessId) -> Witness:
+    """The witness of that id; raises NotFound."""
+    return store.witnesses.get(db, identifier)
+
+
+def witnesses(db: Connection, engagement: EngagementId) -> list[Witness]:
+    """Those that are sent an engagement's checkpoints, in the order of enrolment."""
+    table = store.witness_table.c
+    return store.witnesses.find(db, table.engagement_id == engagement, table.retired_at.is_(None))
+
+
+def witness_of_token(db: Connection, engagement: EngagementId, token: str) -> Witness | None:
+    """Whose token to read this log it is."""
+    digest = hashlib.sha256(token.encode()).hexdigest()
+    return next((w for w in witnesses(db, engagement) if w.token_digest == digest), None)
+
+
+def standings(db: Connection, engagement: EngagementId, now: datetime) -> list[Standing]:
+    """How far each witness of an engagement has cosigned, and since when it is behind."""
+    size = queries.head(db, engagement).size
+    made = []
+    for found in witnesses(db, engagement):
+        # Behind since the first checkpoint that it did not cosign was there to be cosigned.
+        query = sa.select(sa.func.min(_PLACE.at)).where(_PLACE.engagement_id == engagement)
+        first: datetime | None = db.execute(query.where(_PLACE.size > found.size)).scalar()
+        behind = None if first is None else max(first, found.enrolled_at)
+        made.append(Standing(found, size, behind, now))
+    return made
+
+
+def due(db: Connection, now: datetime) -> list[Witness]:
+    """Witnesses that have a checkpoint before them, and are not being left alone for a while."""
+    table, place = store.witness_table.c, store.checkpoint_table
+    newer = sa.exists().where(
+        place.c.engagement_id == table.engagement_id, place.c.size > table.size
+    )
+    found = store.witnesses.find(db, table.retired_at.is_(None), newer)
+    return [w for w in found if w.may_be_asked(now)]
+
+
+def tried(db: Connection, identifier: WitnessId, at: datetime, problem: str) -> None:
+    """Note that a witness was asked in vain, and why."""
+    found = store.witnesses.get(db, identifier, lock=True)
+    store.witnesses.save(db, replace(found, tried_at=at, problem=problem))
+
+
+def cosigned(
+    db: Connection, identifier: WitnessId, size: int, line: checkpoint.SignatureLine, at: datetime
+) -> None:
+    """Keep a cosignature that has been verified."""
+    found = store.witnesses.get(db, identifier, lock=True)
+    row = {"engagement_id": found.engagement_id, "size": size, "witness_id": identifier,
+           "line": line.encode(), "at": at}  # fmt: skip
+    db.execute(insert(store.cosignature_table).values(row).on_conflict_do_nothing())
+    newest = max(size, found.size)
+    store.witnesses.save(db, replace(found, size=newest, cosigned_at=at, tried_at=at, problem=""))
+
+
+def witnessed_checkpoint(
+    db: Connection, engagement: EngagementId
+) -> tuple[int, bytes, tuple[str, ...]] | None:
+    """The newest checkpoint that every side with a witness has cosigned, or simply the newest.
+
+    Gives size, note with all cosignatures, and the verifier keys of those who cosigned, in order;
+    None where nothing is integrated.
+    """
+    known = {w.id: w for w in witnesses(db, engagement)}
+    size = _agreed(db, engagement, known)
+    query = sa.select(_PLACE.size, _PLACE.note).where(_PLACE.engagement_id == engagement)
+    if size is not None:
+        query = query.where(_PLACE.size == size)
+    found = db.execute(query.order_by(_PLACE.size.desc()).limit(1)).first()
+    if found is None:
+        return None
+    lines = sa.select(_SIGNED.witness_id, _SIGNED.line).where(
+        _SIGNED.engagement_id == engagement, _SIGNED.size == found.size
+    )
+    kept = {known[row.witness_id].key: row.line for row in db.execute(lines)
+            if row.witness_id in known}  # fmt: skip
+    keys = tuple(sorted(kept))
+    return found.size, (found.note + "".join(kept[key] for key in keys)).encode(), keys
+
+
+def _agreed(
+    db: Connection, engagement: EngagementId, known: Mapping[WitnessId, Witness]
+) -> int | None:
+    sides = {w.side for w in known.values()}
+    if not sides:
+        return None
+    table = store.witness_table.c
+    query = (
+        sa.select(_SIGNED.size)
+        .join(store.witness_table, table.id == _SIGNED.witness_id)
+        .where(_SIGNED.engagement_id == engagement, table.retired_at.is_(None))
+        .group_by(_SIGNED.size)
+        .having(sa.func.count(sa.distinct(table.side)) == len(sides))
+        .order_by(_SIGNED.size.desc())
+        .limit(1)
+    )
+    size: int | None = db.execute(query).scalar()
+    return size
+
+
+def receipt(db: Connection, engagement: EngagementId, seq: int) -> bytes:
+    """What proves entry `seq` by itself, under the newest checkpoint that every side cosigned.
+
+    Where none of those covers it yet, under the newest. Raises NotFound, and
+    Refusal("checkpoint-pending") where no checkpoint covers the entry.
+    """
+    found = queries.placed_entry(db, engagement, seq)
+    best = witnessed_checkpoint(db, engagement)
+    size, note = (0, b"") if best is None else best[:2]
+    if seq >= size:
+        newest = queries.latest_checkpoint(db, engagement)
+        note = b"" if newest is None else newest.encode()
+        size = 0 if newest is None else int(newest.split("\n", 2)[1])
+    if seq >= size:
+        raise Refusal("checkpoint-pending")
+    return encode_receipt(seq, queries.prove(db, engagement, seq, size), note, found.line)
+
+
+def policy(
+    db: Connection, engagement: EngagementId, needed: Mapping[Side, int] | None = None
+) -> str:
+    """The policy file for an engagement's bundles and receipts: both sides must have cosigned.
+
+    `needed` says how many of a side's witnesses, one unless told. Raises ValueError where a side
+    has fewer.
+    """
+    log = queries.verifier_key(keyring_of(db), engagement)
+    return policy_text(log, witnesses(db, engagement), needed or {})
