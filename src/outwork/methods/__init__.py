@@ -20,6 +20,7 @@ from outwork.methods import (
     intervals,
     running,
     sampling,
+    schemes,
     sequential,
     skill,
 )
@@ -79,6 +80,7 @@ __all__ = [
     "rejectable_defectives",
     "running",
     "sampling",
+    "schemes",
     "sequential",
     "similarity",
     "single_plan",

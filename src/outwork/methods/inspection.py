@@ -39,7 +39,7 @@ __all__ = [
 ]
 
 Floats = NDArray[np.float64]
-_NEGLIGIBLE = 1e-16
+_DEVIATIONS = 10  # beyond so many standard deviations no chance is above 1e-16
 _FOR_MEASURING = Fraction(1, 5)  # of an allowed risk pays for the inspector being worse than shown
 _PLACES = 10**6
 
@@ -364,20 +364,15 @@ def _in_sample(lot: int, defectives: int, n: int) -> tuple[NDArray[np.int64], Fl
     """Numbers of defectives in the sample that are not negligible, and their chances."""
     low, high = max(0, n + defectives - lot), min(n, defectives)
     mode = min(high, max(low, (n + 1) * (defectives + 1) // (lot + 2)))
-    chances = {mode: hypergeometric.pmf(mode, lot, defectives, n)}
-    rest = lot - defectives - n
-    term, x = chances[mode], mode
-    while x > low and term > _NEGLIGIBLE:
-        term *= x * (rest + x) / ((defectives - x + 1) * (n - x + 1))
-        x -= 1
-        chances[x] = term
-    term, x = chances[mode], mode
-    while x < high and term > _NEGLIGIBLE:
-        term *= (defectives - x) * (n - x) / ((x + 1) * (rest + x + 1))
-        x += 1
-        chances[x] = term
-    found = np.array(sorted(chances), dtype=np.int64)
-    return found, np.array([chances[int(k)] for k in found])
+    spread = math.sqrt(mode * max(0.0, 1 - n / lot) + 1)
+    reach = math.ceil(_DEVIATIONS * spread) + _DEVIATIONS
+    rest, first = lot - defectives - n, hypergeometric.pmf(mode, lot, defectives, n)
+    x = np.arange(mode, max(low, mode - reach), -1, dtype=np.float64)
+    below = np.cumprod(x * (rest + x) / ((defectives - x + 1) * (n - x + 1)))
+    x = np.arange(mode, min(high, mode + reach), dtype=np.float64)
+    above = np.cumprod((defectives - x) * (n - x) / ((x + 1) * (rest + x + 1)))
+    found = np.arange(mode - len(below), mode + len(above) + 1, dtype=np.int64)
+    return found, first * np.concatenate([below[::-1], [1.0], above])
 
 
 def _binomial_pmf(k: NDArray[np.int64], n: NDArray[np.int64], p: float) -> Floats:
