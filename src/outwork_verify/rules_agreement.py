@@ -205,6 +205,7 @@ def _line_added(state: State, event: Event, _: Member) -> None:
         corrected=p["corrected"],
         defined=frozenset(name.removeprefix("defects.") for name in event.sealed),
         price=p["price"],
+        turnaround=p["turnaround_days"],
     )
 
 

@@ -51,6 +51,7 @@ def _delivered(state: State, event: Event, _: Member) -> None:
     order, p = order_at(state, event, "acceptance"), event.public
     if order.delivery is not None and order.delivery.round == p["round"]:
         reject(event, "delivers a round a second time")
+    order.delivered_at = order.delivered_at or event.at
     if not order.current.certificate or p["certificate"] != order.current.certificate:
         reject(event, "is not under the certificate of this round")
     if p["items"] != order.counts["submitted"]:

@@ -121,13 +121,13 @@ def _certification_scored(state: State, event: Event, member: Member) -> None:
     stages=WHILE_WORKING,
 )  # fmt: skip
 def _calendar_set(state: State, event: Event, member: Member) -> None:
-    p, subject = event.public, _of_own_people(state, event, member)
+    p, subject = event.public, of_own_people(state, event, member)
     if not p["weekdays"] or not set(p["weekdays"]) <= set(range(7)) or p["starts"] >= p["ends"]:
         reject(event, "has no working days, or hours that end before they start")
     subject.calendar = True
 
 
-def _of_own_people(state: State, event: Event, member: Member) -> Member:
+def of_own_people(state: State, event: Event, member: Member) -> Member:
     """The member that an event is about: anyone to the client, a provider's own to its manager."""
     subject = state.members.get(event.public["subject"])
     if subject is None:
@@ -144,7 +144,7 @@ def _of_own_people(state: State, event: Event, member: Member) -> Member:
     stages=WHILE_WORKING,
 )
 def _entitlement_dated(state: State, event: Event, member: Member) -> None:
-    subject = _of_own_people(state, event, member)
+    subject = of_own_people(state, event, member)
     since, until = instant(event.public["valid_from"]), instant(event.public["valid_until"])
     length = datetime.fromisoformat(until) - datetime.fromisoformat(since)
     if not timedelta(0) < length <= LONGEST_ENTITLEMENT:

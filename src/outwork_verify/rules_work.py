@@ -19,6 +19,7 @@ from outwork_verify.declare import (
     words,
 )
 from outwork_verify.entry import Event, instant, reject
+from outwork_verify.rules_clock import check_on_duty, start_clock
 from outwork_verify.rules_gates import no_expired_waiver
 from outwork_verify.rules_readiness import WORKING
 from outwork_verify.state import (
@@ -50,7 +51,10 @@ def _work_order_opened(state: State, event: Event, _: Member) -> None:
     if line is None or name in state.orders:
         reject(event, "calls off a line that is not there, or is opened twice")
     no_expired_waiver(state, event)
-    state.orders[name] = WorkOrder(name, line, event.public["shape"])
+    due = event.public["due"]
+    state.orders[name] = WorkOrder(
+        name, line, event.public["shape"], due=None if due is None else instant(due)
+    )
 
 
 @rule(
@@ -95,7 +99,11 @@ def _file_refused(state: State, event: Event, _: Member) -> None:
     order_at(state, event, "execution")
 
 
-@rule("execution.work-order-released", {"work_order": text, "items": positive}, roles=MANAGERS)
+@rule(
+    "execution.work-order-released",
+    {"work_order": text, "items": positive, "due": optional(moment)},
+    roles=MANAGERS,
+)
 def _work_order_released(state: State, event: Event, _: Member) -> None:
     order = order_at(state, event, "execution")
     if order.phase != "intake":
@@ -113,6 +121,7 @@ def _work_order_released(state: State, event: Event, _: Member) -> None:
     for item in order.hidden.values():
         item.open(work.replace("produce", "control"))
     order.phase = "released"
+    start_clock(state, event, order)
 
 
 @rule(
@@ -158,6 +167,8 @@ def _item_claimed(state: State, event: Event, member: Member) -> None:
         reject(event, f"reserves what {found.holder} has reserved until {found.until}")
     _check_barred(state, event, member, found)
     found.holder, found.until = event.actor, until
+    member.held.add(p["assignment"])
+    check_on_duty(state, event, member)
 
 
 def _begin(state: State, event: Event, member: Member, made: Assignment) -> None:
@@ -230,6 +241,7 @@ def _draft_given_up(state: State, event: Event, _: Member) -> None:
 
 def _held(state: State, event: Event) -> Assignment:
     """The assignment that an event names, which the actor must hold."""
+    state.members[event.actor].held.discard(event.public["assignment"])
     found = state.assignments.get(event.public["assignment"])
     if found is None or found.done or found.holder != event.actor:
         reject(event, "is about an assignment that the actor does not hold")

@@ -12,6 +12,7 @@ from typing import Any
 from outwork_verify.entry import Event
 from outwork_verify.inspectors import Check
 from outwork_verify.tree import Frontier
+from outwork_verify.worktime import Hours, instant_of, minute_of
 
 STAGES = (
     "requirements", "selection", "transfer", "setup",
@@ -67,6 +68,7 @@ class Member:
     `paused` are the clauses of a pause that lasts. `met` are control items met among work,
     `charts` those by line and kind of question; one of them has `signalled`, or the control item
     of an assignment is `unscored`, until the log says what follows.
+    `by_calendar` and `at_most` are the duty, `away` absences from and to, `held` what was claimed.
     """
 
     subject: str
@@ -79,6 +81,10 @@ class Member:
     until: str = "9999"
     dated: bool = False
     calendar: bool = False
+    by_calendar: str | None = None
+    at_most: int | None = None
+    away: dict[str, str] = field(default_factory=dict)
+    held: set[str] = field(default_factory=set)
     result: tuple[int, bool] = (0, False)
     attempt: Attempt | None = None
     paused: frozenset[str] | None = None
@@ -106,6 +112,7 @@ class Line:
     corrected: bool
     defined: frozenset[str]
     price: Mapping[str, str]
+    turnaround: int
 
 
 @dataclass(slots=True)
@@ -258,6 +265,15 @@ class Pause:
     until: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Clock:
+    """Turnaround: so many working minutes since an instant."""
+
+    hours: Hours
+    minutes: int
+    since: str
+
+
 @dataclass(slots=True)
 class WorkOrder:
     """A batch. `hidden` are the control items among its items; `owed` are items for which rework
@@ -276,11 +292,35 @@ class WorkOrder:
     owed: dict[str, frozenset[tuple[str, str]]] = field(default_factory=dict)
     certificate: dict[str, Any] | None = None
     delivery: Delivery | None = None
+    due: str | None = None
+    clock: Clock | None = None
+    pauses: list[Pause] = field(default_factory=list)
+    delivered_at: str | None = None
     invoice: Mapping[str, Any] | None = None
 
     def open_inspections(self) -> int:
         """Inspections asked for and not handed in."""
         return sum(item.waiting.get("inspect/1", 0) for item in self.items.values())
+
+    def due_now(self) -> str | None:
+        """When it is due after the pauses so far; None without a date, or while one lasts."""
+        if self.clock is None:
+            return self.due
+        away = [
+            (minute_of(p.since), None if p.until is None else minute_of(p.until))
+            for p in self.pauses
+            if p.item is None
+        ]
+        reached = self.clock.hours.due(minute_of(self.clock.since), self.clock.minutes, away)
+        return None if reached is None else instant_of(reached)
+
+    def turnaround(self) -> dict[str, Any] | None:
+        """What was due when, when it was first delivered, and whether that was in time."""
+        due, done = self.due_now(), self.delivered_at
+        if self.clock is None and due is None:
+            return None
+        met = None if due is None or done is None else done < due
+        return {"due": due, "delivered": done, "in_time": met}
 
     def figures(self) -> dict[str, Any]:
         """What a reader wants to see of a work order."""
@@ -295,6 +335,7 @@ class WorkOrder:
             "verdict": verdict and {name: verdict[name] for name in ("defective", "accepted")},
             "certificate": self.certificate and self.certificate["figures"],
             "delivery": made and {"items": made.items, "digest": made.digest, "state": made.state},
+            "turnaround": self.turnaround(),
             "invoice": self.invoice and {name: self.invoice[name] for name in ("number", "total")},
         }
 
@@ -314,6 +355,8 @@ class State:
     stage: str = STAGES[0]
     members: dict[str, Member] = field(default_factory=dict)
     lines: dict[str, Line] = field(default_factory=dict)
+    calendars: dict[str, list[Hours]] = field(default_factory=dict)
+    hours: dict[str, tuple[Hours, int]] = field(default_factory=dict)
     waivers: dict[str, Waiver] = field(default_factory=dict)
     witnesses: dict[str, tuple[str, str, bool]] = field(default_factory=dict)
     barriers: set[tuple[str, str]] = field(default_factory=set)

@@ -85,6 +85,14 @@ ARGUMENTS: dict[str, Callable[[World], dict[str, Any]]] = {
         "engagement": w.engagement, "people": Decimal(2), "agents": Decimal(2),
         "confidence": Decimal(2), "control_items": 0},
     "setup.agree_rates": lambda w: {"engagement": w.engagement},
+    "setup.agree_hours": lambda w: {"line": w.line, "calendar": "day"},
+    "setup.define_calendar": lambda w: {
+        "engagement": w.engagement, "name": "No name", "zone": "UTC", "shifts": []},
+    "setup.end_absence": lambda w: {"engagement": w.engagement, "actor": w.people["ana"]},
+    "setup.note_absence": lambda w: {
+        "engagement": w.engagement, "actor": w.people["ana"], "starts": w.now, "ends": w.now},
+    "setup.roster": lambda w: {
+        "engagement": w.engagement, "actor": w.people["ana"], "at_most": 0},
     "setup.approve_readiness": lambda w: {"engagement": w.engagement},
     "setup.date_entitlement": lambda w: {
         "engagement": w.engagement, "actor": w.people["ana"], "valid_from": w.now,
@@ -202,6 +210,7 @@ def stocked(
         assert isinstance(dsns, Dsns)
         world = World(dsns.app, tmp_path_factory.mktemp("keys"))
         world.upto("admit")
+        world.define("day")
         IMPORT[world.engagement] = world.act(
             "dana",
             execution.start_import,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from datetime import timedelta
 
 import psycopg
 import pytest
@@ -33,6 +34,12 @@ def full(
             world.upto("admit")
             world.act("dana", setup.state_need, world.line)
             world.watch()
+            world.define("day")
+            world.act("vera", setup.agree_hours, world.line, "day")
+            world.roster("rosa")
+            later = world.now + timedelta(days=90)
+            world.act("dana", setup.note_absence, world.engagement, world.people["rosa"], later,
+                      later + timedelta(days=1))  # fmt: skip
             row = json.dumps({"name": "row", "text": content(9).decode()})
             bring(world, row.encode() + b"\n{broken")
             world.upto("release", after="admit")

@@ -7,7 +7,7 @@ import secrets
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -326,6 +326,18 @@ class World:
         """State what people bring, as the administrator does."""
         for name in who:
             self.act("administrator", workforce.qualify, self.people[name], **brings)
+
+    def define(self, name: str, zone: str = "Africa/Lagos", *spans: str, **more: Any) -> None:
+        """A calendar, from Monday to Friday; spans are local, such as "09:00-17:00"."""
+        shifts = [
+            setup.Shift((0, 1, 2, 3, 4), *map(time.fromisoformat, span.split("-")))
+            for span in spans or ("09:00-17:00",)
+        ]
+        self.act("dana", setup.define_calendar, self.engagement, name, zone, shifts, **more)
+
+    def roster(self, who: str, calendar: str = "", at_most: int | None = None) -> None:
+        """By which calendar somebody works, and how much at once."""
+        self.act("dana", setup.roster, self.engagement, self.people[who], calendar, at_most)
 
     def approve(self) -> None:
         """To execution."""

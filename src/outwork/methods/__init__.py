@@ -46,10 +46,14 @@ from outwork.methods.sampling import (
     rejectable_defectives,
     single_plan,
 )
+from outwork.methods.working_time import CalendarEnds, Pauses, WorkingTime
 
 __all__ = [
+    "CalendarEnds",
     "Consensus",
+    "Pauses",
     "Plan",
+    "WorkingTime",
     "accept",
     "acceptable_defectives",
     "adaptive",

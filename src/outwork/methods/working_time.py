@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 Minutes = NDArray[np.int64]
+Pauses = Sequence[tuple[datetime, datetime | None]]
 Shifts = Mapping[int, Sequence[tuple[time, time]]]
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -91,6 +92,38 @@ class WorkingTime:
         """Working minutes from `start` to `end`; negative where the end comes first."""
         return self._done(_minutes(end)) - self._done(_minutes(start))
 
+    def counted(self, start: datetime, end: datetime, pauses: Pauses = ()) -> int:
+        """Working minutes from `start` to `end` that lie in no pause; 0 where the end comes first.
+
+        Pauses may overlap; one without an end lasts. Seconds are dropped, of pauses too.
+        """
+        if end <= start:
+            return 0
+        away = 0
+        for begin, until in _united(pauses):
+            low, high = max(begin, start), end if until is None else min(until, end)
+            if low < high:
+                away += self.between(low, high)
+        return self.between(start, end) - away
+
+    def due(self, start: datetime, minutes: int, pauses: Pauses = ()) -> datetime | None:
+        """The instant by which so many minutes have been counted since `start`, as `counted` does.
+
+        None while a pause lasts before that. Raises as `add` does.
+        """
+        at, left = start, minutes
+        for begin, until in _united(pauses):
+            if until is not None and until <= at:
+                continue
+            reached = self.add(at, left)
+            if reached <= begin:
+                return reached
+            left -= self.between(at, max(begin, at))
+            if until is None:
+                return None
+            at = until
+        return self.add(at, left)
+
     def is_open(self, at: datetime) -> bool:
         """Whether somebody works at an instant."""
         minute = _minutes(at)
@@ -106,6 +139,21 @@ class WorkingTime:
         if found == len(self._ends):
             raise CalendarEnds("nobody works from there to the end of the calendar")
         return _EPOCH + max(minute, self._starts[found]) * _MINUTE
+
+    def open_for(self, at: datetime) -> int:
+        """Minutes from an instant to the end of the spell that it lies in; 0 outside of any."""
+        minute = _minutes(at)
+        self._refuse_outside(minute, minute)
+        found = bisect_right(self._ends, minute)
+        inside = found < len(self._ends) and self._starts[found] <= minute
+        return self._ends[found] - minute if inside else 0
+
+    def spells(self) -> list[tuple[datetime, datetime]]:
+        """Every working spell, from and to, in UTC."""
+        return [
+            (_EPOCH + a * _MINUTE, _EPOCH + b * _MINUTE)
+            for a, b in zip(self._starts, self._ends, strict=True)
+        ]
 
     def _done(self, at: int) -> int:
         """Working minutes from the beginning of the table to a minute."""
@@ -187,6 +235,25 @@ def _pieces(zone: ZoneInfo, day: date, begin: time, end: time) -> list[tuple[int
         if low < high:
             pieces.append((low, high))
     return pieces
+
+
+def _united(pauses: Pauses) -> list[tuple[datetime, datetime | None]]:
+    """Pauses in order, to the minute, joined where they touch."""
+    united: list[tuple[datetime, datetime | None]] = []
+    for start, end in sorted(pauses, key=lambda p: p[0]):
+        begin = _whole(start)
+        until = None if end is None else _whole(end)
+        if united and (last := united[-1][1]) is None:
+            break
+        if united and last is not None and begin <= last:
+            united[-1] = (united[-1][0], None if until is None else max(last, until))
+        else:
+            united.append((begin, until))
+    return united
+
+
+def _whole(at: datetime) -> datetime:
+    return _EPOCH + _minutes(at) * _MINUTE
 
 
 def _segments(zone: ZoneInfo, early: int, late: int) -> list[tuple[int, int, int]]:

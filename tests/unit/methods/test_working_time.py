@@ -108,3 +108,72 @@ def test_what_cannot_be_answered_is_refused() -> None:
     assert never.between(noon, noon + timedelta(days=9)) == 0
     with pytest.raises(CalendarEnds):
         never.add(noon, 1)
+
+
+def walked(
+    zone: str, start: datetime, end: datetime, pauses: list[tuple[datetime, datetime | None]]
+) -> int:
+    """Minutes worked outside pauses, one after the other."""
+    at, counted = start, 0
+    while at < end:
+        paused = any(a <= at and (b is None or at < b) for a, b in pauses)
+        counted += not paused and open_at(zone, ODD, at)
+        at += timedelta(minutes=1)
+    return counted
+
+
+@settings(max_examples=80, deadline=None)
+@given(
+    zone=st.sampled_from(ZONES),
+    day=st.sampled_from([25, 58, 86, 87, 92, 93, 246, 270, 275, 297, 304]),  # clocks change near
+    minute=st.integers(0, 1439),
+    minutes=st.integers(0, 1200),
+    breaks=st.lists(st.tuples(st.integers(-300, 3000), st.integers(0, 900)), max_size=4),
+    lasting=st.none() | st.integers(0, 4000),
+)
+def test_a_paused_clock_equals_a_walk(
+    zone: str,
+    day: int,
+    minute: int,
+    minutes: int,
+    breaks: list[tuple[int, int]],
+    lasting: int | None,
+) -> None:
+    start = datetime(2026, 1, 1, tzinfo=UTC) + timedelta(days=day, minutes=minute)
+    calendar = WorkingTime(zone, ODD, CLOSED, FIRST, LAST)
+    pauses: list[tuple[datetime, datetime | None]] = [
+        (start + timedelta(minutes=a), start + timedelta(minutes=a + n)) for a, n in breaks
+    ]
+    if lasting is not None:
+        pauses.append((start + timedelta(minutes=lasting), None))
+    due = calendar.due(start, minutes, pauses)
+    if due is None:
+        assert lasting is not None
+        assert walked(zone, start, start + timedelta(minutes=lasting), pauses) < minutes
+    else:
+        assert walked(zone, start, due, pauses) == minutes
+        assert not minutes or walked(zone, start, due - timedelta(minutes=1), pauses) < minutes
+        assert calendar.counted(start, due, pauses) == minutes
+    later = start + timedelta(minutes=3000)
+    assert calendar.counted(start, later, pauses) == walked(zone, start, later, pauses)
+    assert calendar.counted(later, start, pauses) == 0
+
+
+def test_a_pause_across_closing_takes_no_time_at_night() -> None:
+    calendar = WorkingTime("Europe/Vienna", OFFICE, CLOSED, FIRST, LAST)
+    vienna = ZoneInfo("Europe/Vienna")
+    friday = datetime(2026, 3, 27, 16, tzinfo=vienna)  # its clocks go forward on Sunday
+    asked, told = friday + timedelta(minutes=30), datetime(2026, 3, 30, 9, 45, tzinfo=vienna)
+    assert calendar.due(friday, 120) == datetime(2026, 3, 30, 10, tzinfo=vienna)
+    later = datetime(2026, 3, 30, 11, 15, tzinfo=vienna)
+    assert calendar.due(friday, 120, [(asked, told)]) == later
+    assert calendar.due(friday, 120, [(asked, None)]) is None
+    assert calendar.due(friday, 30, [(asked, None)]) == asked  # done before it is asked
+
+
+def test_how_long_a_spell_still_is() -> None:
+    calendar = WorkingTime("Asia/Kolkata", OFFICE, CLOSED, FIRST, LAST)
+    noon = datetime(2026, 6, 1, 12, tzinfo=ZoneInfo("Asia/Kolkata"))
+    assert calendar.open_for(noon) == 300
+    assert calendar.open_for(noon + timedelta(hours=5)) == 0
+    assert (noon - timedelta(hours=3), noon + timedelta(hours=5)) in calendar.spells()

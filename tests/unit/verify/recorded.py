@@ -11,6 +11,7 @@ import json
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from typing import Any
 
 from tests.support.engagement import PRICE, SAMPLING, World
@@ -138,6 +139,7 @@ def eventful(world: World) -> World:
     world.act(
         "vera", setup.state_need, world.line, ["legal"], ["en"], 1, (), [world.parties["stranger"]]
     )
+    _hours(world)
     world.admit(5)
     _bring_rows(world)
     world.act("dana", execution.refuse_file, world.order, "strange.bin", "unreadable")
@@ -179,6 +181,19 @@ def eventful(world: World) -> World:
     world.act("carl", execution.export_results, world.order, RowFormat.JSONL)
     world.finish()
     return world
+
+
+def _hours(world: World) -> None:
+    """A calendar across two changes of its clocks, agreed and worked by; somebody is away once."""
+    world.define("vienna", "Europe/Vienna", "07:00-12:00", "12:30-22:30", country="AT")
+    world.act("vera", setup.agree_hours, world.line, "vienna")
+    world.roster("ana", "vienna", 3)
+    ana, tomorrow = world.people["ana"], world.now + timedelta(days=1)
+    world.act("dana", setup.note_absence, world.engagement, ana, tomorrow,
+              tomorrow + timedelta(days=1))  # fmt: skip
+    world.act("dana", setup.end_absence, world.engagement, ana)
+    world.act("dana", setup.note_absence, world.engagement, ana, tomorrow,
+              tomorrow + timedelta(hours=1))  # fmt: skip
 
 
 def _machine_work(world: World) -> None:

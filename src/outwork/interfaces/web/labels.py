@@ -107,6 +107,9 @@ RULES: Mapping[str, str] = {
     "clearance-too-low": msg("clearance too low"),
     "credential-missing": msg("lacks a credential"),
     "credential-expired": msg("credential expired"),
+    "absent": msg("away"),
+    "outside-hours": msg("outside working hours"),
+    "at-capacity": msg("holds enough"),
 }
 PHASES: Mapping[str, tuple[str, str]] = {
     "intake": (msg("Taking in"), "note"),
@@ -161,6 +164,11 @@ EVENTS: Mapping[str, str] = {
     "transfer.worker-readmitted": msg("Somebody was readmitted"),
     "transfer.certification-scored": msg("Certification: %(right)s of %(asked)s right"),
     "setup.calendar-set": msg("A calendar was set"),
+    "setup.calendar-defined": msg("The calendar %(calendar)s was defined"),
+    "setup.hours-agreed": msg("Turnaround is %(minutes)s working minutes of %(calendar)s"),
+    "setup.rostered": msg("A duty was set"),
+    "setup.absence-noted": msg("An absence was noted"),
+    "setup.absence-ended": msg("An absence ended"),
     "setup.entitlement-dated": msg("An entitlement got its dates"),
     "setup.quality-planned": msg("Quality plan: n=%(sample_size)s, c=%(acceptance_number)s"),
     "setup.control-planned": msg(

@@ -11,8 +11,11 @@ down_revision = None
 
 # Table -> the column that holds the engagement.
 SCOPED = {
+    "absence": "engagement_id",
+    "agreed_hours": "engagement_id",
     "answer": "engagement_id",
     "award": "engagement_id",
+    "calendar": "engagement_id",
     "certificate": "engagement_id",
     "certification": "engagement_id",
     "certification_bar": "engagement_id",
@@ -28,6 +31,7 @@ SCOPED = {
     "document": "engagement_id",
     "document_content": "engagement_id",
     "document_share": "engagement_id",
+    "duty": "engagement_id",
     "engagement": "id",
     "event": "engagement_id",
     "guideline": "engagement_id",
@@ -55,7 +59,9 @@ SCOPED = {
     "seed_commitment": "engagement_id",
     "selection_criteria": "engagement_id",
     "signature": "engagement_id",
+    "spell": "engagement_id",
     "submission": "engagement_id",
+    "turnaround_clock": "engagement_id",
     "verdict": "engagement_id",
     "waiver": "engagement_id",
     "witness": "engagement_id",
@@ -122,6 +128,28 @@ def downgrade() -> None:
 
 def _create() -> None:
     op.create_table(
+        "absence",
+        sa.Column("engagement_id", sa.Text(), nullable=False),
+        sa.Column("actor_id", sa.Text(), nullable=False),
+        sa.Column("starts", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("ends", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("engagement_id", "actor_id", "starts", name=op.f("pk_absence")),
+        info={"scope": "engagement"},
+    )
+    op.create_table(
+        "agreed_hours",
+        sa.Column("engagement_id", sa.Text(), nullable=False),
+        sa.Column("line_id", sa.Text(), nullable=False),
+        sa.Column("calendar", sa.Text(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("minutes", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("line_id", name=op.f("pk_agreed_hours")),
+        info={"scope": "engagement"},
+    )
+    op.create_index(
+        op.f("ix_agreed_hours_engagement_id"), "agreed_hours", ["engagement_id"], unique=False
+    )
+    op.create_table(
         "answer",
         sa.Column("engagement_id", sa.Text(), nullable=False),
         sa.Column("id", sa.Text(), nullable=False),
@@ -152,6 +180,21 @@ def _create() -> None:
         info={"scope": "engagement"},
     )
     op.create_index(op.f("ix_award_engagement_id"), "award", ["engagement_id"], unique=False)
+    op.create_table(
+        "calendar",
+        sa.Column("engagement_id", sa.Text(), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("zone", sa.Text(), nullable=False),
+        sa.Column("shifts", postgresql.JSONB(none_as_null=True), nullable=False),
+        sa.Column("country", sa.Text(), nullable=False),
+        sa.Column("subdivision", sa.Text(), nullable=False),
+        sa.Column("first", sa.Date(), nullable=False),
+        sa.Column("last", sa.Date(), nullable=False),
+        sa.Column("closed", postgresql.JSONB(none_as_null=True), nullable=False),
+        sa.PrimaryKeyConstraint("engagement_id", "name", "version", name=op.f("pk_calendar")),
+        info={"scope": "engagement"},
+    )
     op.create_table(
         "certificate",
         sa.Column("engagement_id", sa.Text(), nullable=False),
@@ -392,6 +435,15 @@ def _create() -> None:
     )
     op.create_index(
         op.f("ix_document_share_engagement_id"), "document_share", ["engagement_id"], unique=False
+    )
+    op.create_table(
+        "duty",
+        sa.Column("engagement_id", sa.Text(), nullable=False),
+        sa.Column("actor_id", sa.Text(), nullable=False),
+        sa.Column("calendar", sa.Text(), nullable=True),
+        sa.Column("at_most", sa.Integer(), nullable=True),
+        sa.PrimaryKeyConstraint("engagement_id", "actor_id", name=op.f("pk_duty")),
+        info={"scope": "engagement"},
     )
     op.create_table(
         "engagement",
@@ -834,6 +886,15 @@ def _create() -> None:
         op.f("ix_signature_engagement_id"), "signature", ["engagement_id"], unique=False
     )
     op.create_table(
+        "spell",
+        sa.Column("engagement_id", sa.Text(), nullable=False),
+        sa.Column("calendar", sa.Text(), nullable=False),
+        sa.Column("starts", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("ends", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("engagement_id", "calendar", "starts", name=op.f("pk_spell")),
+        info={"scope": "engagement"},
+    )
+    op.create_table(
         "submission",
         sa.Column("engagement_id", sa.Text(), nullable=False),
         sa.Column("id", sa.Text(), nullable=False),
@@ -850,6 +911,23 @@ def _create() -> None:
         info={"scope": "engagement"},
     )
     op.create_index(op.f("ix_submission_item_id"), "submission", ["item_id"], unique=False)
+    op.create_table(
+        "turnaround_clock",
+        sa.Column("engagement_id", sa.Text(), nullable=False),
+        sa.Column("work_order_id", sa.Text(), nullable=False),
+        sa.Column("calendar", sa.Text(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("minutes", sa.Integer(), nullable=False),
+        sa.Column("started_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("work_order_id", name=op.f("pk_turnaround_clock")),
+        info={"scope": "engagement"},
+    )
+    op.create_index(
+        op.f("ix_turnaround_clock_engagement_id"),
+        "turnaround_clock",
+        ["engagement_id"],
+        unique=False,
+    )
     op.create_table(
         "verdict",
         sa.Column("engagement_id", sa.Text(), nullable=False),
@@ -1264,6 +1342,7 @@ end $$
 #variable_conflict use_column
 declare
   me record;
+  post record;
   head record;
   got record;
 begin
@@ -1275,13 +1354,30 @@ begin
     return;
   end if;
   -- Two windows of one person get the same item.
-  perform pg_advisory_xact_lock(hashtextextended(p_engagement || '/' || p_actor, 0));
+  perform pg_advisory_xact_lock(hashtextextended(p_actor, 0));
   select a.id into assignment from assignment a
   where a.actor_id = p_actor and a.engagement_id = p_engagement
     and a.state = 'live' and a.leased_until > p_at
   limit 1;
   if found then
     outcome := 'held';
+    return;
+  end if;
+  select d.actor_id, d.calendar, d.at_most into post from duty d
+  where d.engagement_id = p_engagement and d.actor_id = p_actor;
+  if (post.actor_id is not null and (
+    exists (
+      select from absence b
+      where b.engagement_id = p_engagement and b.actor_id = p_actor
+        and b.starts <= p_at and p_at < b.ends)
+    or post.calendar is not null and not coalesce((
+      select p_at < s.ends from spell s
+      where s.engagement_id = p_engagement and s.calendar = post.calendar and s.starts <= p_at
+      order by s.starts desc limit 1), false)
+    or post.at_most <= (
+      select count(*) from assignment a
+      where a.actor_id = p_actor and a.state = 'live' and a.leased_until > p_at))) then
+    outcome := 'plainly';
     return;
   end if;
   for head in

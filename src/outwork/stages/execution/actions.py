@@ -16,7 +16,7 @@ from outwork.kit import outbox
 from outwork.kit.outbox import JobMissing, JobState
 from outwork.operation import Operation, act
 from outwork.stages import requirements, transfer
-from outwork.stages.execution import events, queries, store
+from outwork.stages.execution import clock, events, queries, store
 from outwork.stages.execution.assigning import (
     has_certified_agent,
     member_of,
@@ -170,10 +170,15 @@ def release(op: Operation, work_order: WorkOrderId) -> int:
     level = 0 if has_certified_agent(op, order.engagement_id) else 1
     admitted = queries.ids(op.db, order.id)
     open_for_all(op, order, admitted, level, seed_controls(op, order, admitted))
-    agreements.save_work_order(op, replace(order, phase=WorkPhase.RELEASED))
+    counted = clock.start_clock(op, order)
+    due = order.due_at if counted is None else counted
+    agreements.save_work_order(op, replace(order, phase=WorkPhase.RELEASED, due_at=due))
     op.record(
         events.WorkOrderReleased(
-            engagement=order.engagement_id, work_order=order.id, items=len(admitted)
+            engagement=order.engagement_id,
+            work_order=order.id,
+            items=len(admitted),
+            due=counted,
         )
     )
     return len(admitted)

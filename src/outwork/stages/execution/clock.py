@@ -1,15 +1,18 @@
-"""The clock of turnaround: it pauses while the client owes an answer."""
+"""The clock of turnaround: started by the release, paused while the client owes an answer."""
 
 from __future__ import annotations
 
 import re
 from dataclasses import replace
+from datetime import datetime, timedelta
 
-from outwork import agreements
+from outwork import agreements, methods
 from outwork.agreements import WorkOrder, WorkPhase
+from outwork.kit.database import Connection
 from outwork.operation import Operation, act
+from outwork.stages import setup
 from outwork.stages.execution import events, queries, store
-from outwork.stages.execution.model import Pause
+from outwork.stages.execution.model import Clock, Deadline, Pace, Pause, deadline
 from outwork.vocabulary import (
     BadInput,
     ItemId,
@@ -95,3 +98,57 @@ def restart_clock(op: Operation, pause: PauseId) -> None:
             item=found.item_id,
         )
     )
+
+
+def start_clock(op: Operation, order: WorkOrder) -> datetime | None:
+    """Begin counting where the line has agreed hours and no date was agreed; gives what is due.
+
+    Raises Refusal where the calendar ends before.
+    """
+    agreed = setup.agreed_hours(op.db, order.line_id)
+    if agreed is None or order.due_at is not None:
+        return None
+    made = Clock(
+        order.engagement_id, order.id, agreed.calendar, agreed.version, agreed.minutes, op.now
+    )
+    try:
+        due = _hours(op.db, made).add(op.now, made.minutes)
+    except methods.CalendarEnds:
+        raise Refusal("calendar-ends", calendar=agreed.calendar) from None
+    store.clocks.add(op.db, made)
+    return due
+
+
+def deadline_of(
+    db: Connection, order: WorkOrder, now: datetime, item: ItemId | None = None
+) -> Deadline | None:
+    """When a work order or one of its items is due, and how that stands; None without a date.
+
+    A date that was agreed in so many words stands whatever is paused; its working minutes are not
+    known, and `left` counts every minute.
+    """
+    found = store.clocks.one(db, store.clock_table.c.work_order_id == order.id)
+    if found is None:
+        if order.due_at is None:
+            return None
+        left = (order.due_at - now) // timedelta(minutes=1)
+        return Deadline(order.due_at, Pace.LATE if order.due_at <= now else Pace.IN_TIME, left)
+    pauses = [
+        (p.paused_at, p.resumed_at)
+        for p in queries.pauses(db, order.id)
+        if p.item_id is None or p.item_id == item
+    ]
+    return _stands(db, found, pauses, now)
+
+
+def _stands(db: Connection, clock: Clock, pauses: methods.Pauses, now: datetime) -> Deadline | None:
+    try:
+        return deadline(_hours(db, clock), clock, pauses, now)
+    except methods.CalendarEnds:  # years after its calendar ended, nobody asks any more
+        return None
+
+
+def _hours(db: Connection, clock: Clock) -> methods.WorkingTime:
+    known = setup.site_calendar(db, clock.engagement_id, clock.calendar, clock.version)
+    assert known is not None  # versions stay
+    return setup.working_time(known)

@@ -137,10 +137,11 @@ class ResultsExported(EventBody):
 
 @event()
 class WorkOrderReleased(EventBody):
-    """Work on the admitted items began."""
+    """Work on the admitted items began; `due` follows from agreed hours, where there are such."""
 
     work_order: WorkOrderId
     items: int
+    due: datetime | None
 
 
 @event()

@@ -351,3 +351,54 @@ class StoredAnswer:
     author_id: ActorId
     revises: AnswerId | None
     content: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Clock:
+    """Turnaround of a work order: so many working minutes of a calendar since `started_at`."""
+
+    engagement_id: EngagementId
+    work_order_id: WorkOrderId
+    calendar: str
+    version: int
+    minutes: int
+    started_at: datetime
+
+
+class Pace(StrEnum):
+    """How turnaround stands: in time, less than a fifth of it left, over, or not counted now."""
+
+    IN_TIME = "in-time"
+    AT_RISK = "at-risk"
+    LATE = "late"
+    PAUSED = "paused"
+
+
+@dataclass(frozen=True, slots=True)
+class Deadline:
+    """When something is due (None while its clock is paused), and the working minutes left.
+
+    `left` is negative once it is late.
+    """
+
+    due: datetime | None
+    pace: Pace
+    left: int
+
+
+def deadline(
+    hours: methods.WorkingTime, clock: Clock, pauses: methods.Pauses, now: datetime
+) -> Deadline:
+    """How a clock stands, counted in working minutes outside pauses."""
+    due = hours.due(clock.started_at, clock.minutes, pauses)
+    left = clock.minutes - hours.counted(clock.started_at, now, pauses)
+    if due is not None and due <= now:
+        pace = Pace.LATE
+    elif any(start <= now and (end is None or now < end) for start, end in pauses):
+        pace = Pace.PAUSED
+    else:
+        pace = Pace.AT_RISK if left * RISK_SHARE < clock.minutes else Pace.IN_TIME
+    return Deadline(due, pace, left)
+
+
+RISK_SHARE = 5  # at risk with less than one part in so many left

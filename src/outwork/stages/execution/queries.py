@@ -206,9 +206,12 @@ def assignment(db: Connection, identifier: AssignmentId, *, lock: bool = False) 
     return store.assignments.get(db, identifier, lock=lock)
 
 
-def one_claim_at_a_time(db: Connection, engagement: EngagementId, actor: ActorId) -> None:
-    """Wait until no other transaction claims for this actor: two windows get the same item."""
-    key = sa.func.hashtextextended(f"{engagement}/{actor}", 0)
+def one_claim_at_a_time(db: Connection, actor: ActorId) -> None:
+    """Wait until no other transaction claims for this actor: two windows get the same item.
+
+    It is one lock for every engagement, since what one holds in all of them counts.
+    """
+    key = sa.func.hashtextextended(actor, 0)
     db.execute(sa.select(sa.func.pg_advisory_xact_lock(key)))
 
 
@@ -224,6 +227,17 @@ def held_by(
         table.state == AssignmentState.LIVE.value,
         table.leased_until > now,
     )
+
+
+def holds(db: Connection, actor: ActorId, now: datetime) -> int:
+    """How many items an actor has reserved, in every engagement that the transaction sees."""
+    table = store.assignment_table.c
+    query = sa.select(sa.func.count()).where(
+        table.actor_id == actor,
+        table.state == AssignmentState.LIVE.value,
+        table.leased_until > now,
+    )
+    return int(db.execute(query).scalar_one())
 
 
 def assignments(

@@ -16,7 +16,7 @@ from outwork.kit.database import together
 from outwork.kit.keyring import Keyring
 from outwork.kit.lane import Steps
 from outwork.operation import PLAINLY, Caller, Operation, Plainly, act
-from outwork.stages import transfer
+from outwork.stages import setup, transfer
 from outwork.stages.execution import events, queries, statements, store
 from outwork.stages.execution.assigning import (
     member_of,
@@ -88,8 +88,10 @@ def claim(
     refuse_unless_met(op, found, None)
     if assignment is not None:
         together(op.db, engagement)
-        queries.one_claim_at_a_time(op.db, engagement, op.actor.id)
+        queries.one_claim_at_a_time(op.db, op.actor.id)
         return _claim_named(op, member, assignment)
+    if queries.held_by(op.db, engagement, op.actor.id, op.now) is None:
+        refuse_off_duty(op, engagement)
     certified = transfer.certified(op.db, engagement, op.actor.id)
     if not certified and not _being_certified(op, engagement) and _certified_only(member):
         why = transfer.barred_reason(op.db, engagement, op.actor.id)
@@ -128,7 +130,7 @@ def _claim_swiftly(
     actor, session = (None, caller.digest) if isinstance(caller, Session) else (caller, None)
     row = yield (
         statements.CLAIM_NEXT,
-        (actor, session, now, engagement, engagement, work_order, LEASE),
+        (actor, session, now, engagement, work_order, LEASE),
     )
     if row is None or row[0] not in ("claimed", "held"):
         return PLAINLY
@@ -153,6 +155,7 @@ def _claim_named(op: Operation, member: Membership, identifier: AssignmentId) ->
         raise NotFound("assignment", identifier)
     if hold_reason(wanted, op.actor.id, op.now) is None:
         return wanted.id
+    refuse_off_duty(op, member.engagement_id)
     refuse_if_barred(op, member, wanted)
     lapsed = wanted.leased_until is not None and wanted.leased_until <= op.now
     if wanted.state is not AssignmentState.OPEN and not (
@@ -187,6 +190,18 @@ def refuse_if_barred(op: Operation, member: Membership, wanted: Assignment) -> N
     if reasons:
         named = [replace(r, params={**r.params, "name": op.actor.name}) for r in reasons]
         raise Refusal(named[-1].code, reasons=named, **named[-1].params)
+
+
+def refuse_off_duty(op: Operation, engagement: EngagementId) -> None:
+    """Raises Refusal where the actor takes no work now: away, outside hours, or at capacity.
+
+    What one holds already one may finish all the same.
+    """
+    held = queries.holds(op.db, op.actor.id, op.now)
+    reasons = setup.why_off_duty(op.db, engagement, op.actor.id, held, op.now)
+    if reasons:
+        named = [replace(r, params={**r.params, "name": op.actor.name}) for r in reasons]
+        raise Refusal(named[0].code, reasons=named, **named[0].params)
 
 
 def unmet(op: Operation, engagement: Engagement, line: LineId | None) -> list[Reason]:

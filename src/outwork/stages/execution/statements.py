@@ -59,6 +59,21 @@ end $$
 # Whether nothing of the line's need stands in the way of the person at hand.
 _MET = MET.format(need="n", person="me", at="p_at")
 
+# Whether somebody may take no work now: `setup.off_duty` as a condition. `post` is the actor's row
+# of `duty`, if there is one; the items held are counted in every engagement.
+_OFF_DUTY = """(post.actor_id is not null and (
+    exists (
+      select from absence b
+      where b.engagement_id = p_engagement and b.actor_id = p_actor
+        and b.starts <= p_at and p_at < b.ends)
+    or post.calendar is not null and not coalesce((
+      select p_at < s.ends from spell s
+      where s.engagement_id = p_engagement and s.calendar = post.calendar and s.starts <= p_at
+      order by s.starts desc limit 1), false)
+    or post.at_most <= (
+      select count(*) from assignment a
+      where a.actor_id = p_actor and a.state = 'live' and a.leased_until > p_at)))"""
+
 # The best assignment the actor may take, reserved. Outcome: claimed, held (it has one already),
 # nothing, or plainly (a rule refuses, or cannot be told here: the slow way says why). `trusting`
 # says that the slow way has looked at expired waivers.
@@ -75,6 +90,7 @@ create function claim_next(
 #variable_conflict use_column
 declare
   me record;
+  post record;
   head record;
   got record;
 begin
@@ -86,13 +102,19 @@ begin
     return;
   end if;
   -- Two windows of one person get the same item.
-  perform pg_advisory_xact_lock(hashtextextended(p_engagement || '/' || p_actor, 0));
+  perform pg_advisory_xact_lock(hashtextextended(p_actor, 0));
   select a.id into assignment from assignment a
   where a.actor_id = p_actor and a.engagement_id = p_engagement
     and a.state = 'live' and a.leased_until > p_at
   limit 1;
   if found then
     outcome := 'held';
+    return;
+  end if;
+  select d.actor_id, d.calendar, d.at_most into post from duty d
+  where d.engagement_id = p_engagement and d.actor_id = p_actor;
+  if [OFF_DUTY] then
+    outcome := 'plainly';
     return;
   end if;
   for head in
@@ -173,7 +195,7 @@ begin
   assignment := got.id;
   outcome := 'claimed';
 end $$
-""".replace("[MET]", _MET),
+""".replace("[MET]", _MET).replace("[OFF_DUTY]", _OFF_DUTY),
 )
 
 # What the rules ask of an item before answers to it are handed in, and a number for the event.
@@ -301,7 +323,7 @@ _TAKES = ["%s"] * 22
 _TAKES[10] = _TAKES[21] = "%b"
 WRITE_SUBMISSION = f"select {HAND_IN}({', '.join(_TAKES)})".encode()
 CLAIM_NEXT = (
-    f"select c.outcome, c.assignment from {ENTER}(%s, %s, %s, %s) e,"  # noqa: S608
+    f"select c.outcome, c.assignment from {ENTER}(%s, %s, %s, null) e,"  # noqa: S608
     f" lateral {CLAIM}(e.who, %s, %s, e.at, e.at + %s, false) c where e.who is not null"
 ).encode()
 

@@ -7,6 +7,7 @@ import sqlalchemy as sa
 from outwork.kit.database import Records, instant, json, key, scoped, text
 from outwork.stages.execution.model import (
     Assignment,
+    Clock,
     Import,
     Pause,
     RowFault,
@@ -99,6 +100,13 @@ pause_table = scoped(
     listed=False,
 )  # fmt: skip
 
+clock_table = scoped(
+    "turnaround_clock",
+    text("work_order_id"), text("calendar"), sa.Column("version", sa.Integer, nullable=False),
+    sa.Column("minutes", sa.Integer, nullable=False), instant("started_at"),
+    sa.PrimaryKeyConstraint("work_order_id"),
+)  # fmt: skip
+
 import_table = scoped(
     "import",
     key(), sa.Column("work_order_id", sa.Text, nullable=False, index=True),
@@ -156,6 +164,7 @@ fault_table = scoped(
 )  # fmt: skip
 
 imports = Records(import_table, Import, lambda i: NotFound("import", i))
+clocks = Records(clock_table, Clock)
 pauses = Records(pause_table, Pause, lambda i: NotFound("pause", i))
 faults = Records(fault_table, RowFault)
 items = Records(item_table, WorkItem, lambda i: NotFound("item", i))

@@ -48,12 +48,12 @@ def set_calendar(
 ) -> None:
     """Say when a person of the team works."""
     op.require(agreements.engagement(op.db, engagement))
-    member = _member(op, engagement, actor)
-    _own_or_client(op, member)
+    member = member_of(op, engagement, actor)
+    own_or_client(op, member)
     made = WorkCalendar(engagement, actor, zone, tuple(weekdays), starts, ends, country)
     row = {"zone": zone, "weekdays": list(weekdays), "starts": starts, "ends": ends}
     row["country"] = country
-    _upsert(op, store.calendar_table, {"engagement_id": engagement, "actor_id": actor}, row)
+    put(op, store.calendar_table, {"engagement_id": engagement, "actor_id": actor}, row)
     op.record(
         events.CalendarSet(
             engagement=engagement,
@@ -81,8 +81,8 @@ def date_entitlement(
 ) -> None:
     """Give a member's access its first and last instant."""
     op.require(agreements.engagement(op.db, engagement))
-    member = _member(op, engagement, actor)
-    _own_or_client(op, member)
+    member = member_of(op, engagement, actor)
+    own_or_client(op, member)
     if valid_from >= valid_until:
         raise BadInput("period-crossed")
     if valid_until - valid_from > queries.LONGEST_ENTITLEMENT:
@@ -119,7 +119,7 @@ def plan_quality(op: Operation, line: LineId) -> None:
         "producer_risk": producer,
         "engagement_id": found.engagement_id,
     }
-    _upsert(op, store.plan_table, {"line_id": line}, row)
+    put(op, store.plan_table, {"line_id": line}, row)
     op.record(
         events.QualityPlanned(
             engagement=found.engagement_id,
@@ -162,7 +162,7 @@ def plan_control(
     )
     row = asdict(made)
     del row["line_id"]
-    _upsert(op, store.control_plan_table, {"line_id": line}, row)
+    put(op, store.control_plan_table, {"line_id": line}, row)
     op.record(
         events.ControlPlanned(
             engagement=found.engagement_id,
@@ -246,20 +246,24 @@ def approve_readiness(op: Operation, engagement: EngagementId) -> None:
     agreements.pass_gate(op, Stage.SETUP, queries.gate(op.db, found), found)
 
 
-def _member(op: Operation, engagement: EngagementId, actor: ActorId) -> access.Membership:
+def member_of(op: Operation, engagement: EngagementId, actor: ActorId) -> access.Membership:
+    """Somebody's membership; raises NotFound."""
     member = access.membership(op.db, engagement, actor)
     if member is None:
         raise NotFound("member", actor)
     return member
 
 
-def _own_or_client(op: Operation, member: access.Membership) -> None:
-    """The client may date everybody's access; a provider only that of its own people."""
-    mine = _member(op, member.engagement_id, op.actor.id)
+def own_or_client(op: Operation, member: access.Membership) -> None:
+    """Raises Refusal where the actor may not manage a member.
+
+    The client may date everybody's access; a provider only that of its own people."""
+    mine = member_of(op, member.engagement_id, op.actor.id)
     if mine.side is not Side.CLIENT and member.party_id != mine.party_id:
         raise Refusal("other-party", party=member.party_id)
 
 
-def _upsert(op: Operation, table: sa.Table, key: dict[str, Any], row: dict[str, Any]) -> None:
+def put(op: Operation, table: sa.Table, key: dict[str, Any], row: dict[str, Any]) -> None:
+    """Write a row over the one of the same key."""
     statement = insert(table).values(**key, **row)
     op.db.execute(statement.on_conflict_do_update(index_elements=list(key), set_=row))

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from dataclasses import dataclass
+from datetime import date, datetime
 
 from outwork.ledger import EventBody, event
 from outwork.vocabulary import LineId, Money, PartyId
@@ -18,6 +19,77 @@ class CalendarSet(EventBody):
     starts: str
     ends: str
     country: str
+
+
+@dataclass(frozen=True, slots=True)
+class WeeklyShift:
+    """Local hours, as hours and minutes, on weekdays from Monday (0) on."""
+
+    weekdays: tuple[int, ...]
+    starts: str
+    ends: str
+
+
+@dataclass(frozen=True, slots=True)
+class ZoneOffset:
+    """From an instant on, a zone is so many minutes ahead of UTC."""
+
+    at: datetime
+    minutes: int
+
+
+@event()
+class CalendarDefined(EventBody):
+    """A site's working hours from `first` to `last`; nobody works on the `closed` days.
+
+    `offsets` are the zone's, so that whoever counts again needs no database of zones.
+    """
+
+    calendar: str
+    calendar_version: int
+    zone: str
+    shifts: tuple[WeeklyShift, ...]
+    country: str
+    subdivision: str
+    first: date
+    last: date
+    closed: tuple[date, ...]
+    offsets: tuple[ZoneOffset, ...]
+
+
+@event()
+class HoursAgreed(EventBody):
+    """A line's turnaround is so many working minutes of a calendar."""
+
+    line: LineId
+    calendar: str
+    calendar_version: int
+    minutes: int
+
+
+@event()
+class Rostered(EventBody):
+    """Somebody takes work in a calendar's hours, and holds so many items at most."""
+
+    subject: str
+    calendar: str | None
+    at_most: int | None
+
+
+@event()
+class AbsenceNoted(EventBody):
+    """Somebody is away from an instant to another."""
+
+    subject: str
+    starts: datetime
+    ends: datetime
+
+
+@event()
+class AbsenceEnded(EventBody):
+    """Somebody is back, and not away later either."""
+
+    subject: str
 
 
 @event()

@@ -38,16 +38,21 @@ class WorkCalendar:
     country: str
 
     def __post_init__(self) -> None:
-        try:
-            ZoneInfo(self.zone)
-        except (ZoneInfoNotFoundError, ValueError, OSError):
-            raise BadInput("unknown-zone", zone=self.zone) from None
+        known_zone(self.zone)
         if not self.weekdays or not set(self.weekdays) <= set(range(7)):
             raise BadInput("weekdays-outside")
         if self.country and not _COUNTRY.match(self.country):
             raise BadInput("country-malformed", country=self.country[:100])
         if self.starts >= self.ends:
             raise BadInput("hours-crossed", starts=str(self.starts), ends=str(self.ends))
+
+
+def known_zone(zone: str) -> str:
+    """The zone itself; raises BadInput unless it is an IANA time zone."""
+    try:
+        return ZoneInfo(zone).key
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        raise BadInput("unknown-zone", zone=zone[:100]) from None
 
 
 @dataclass(frozen=True, slots=True)
