@@ -1,10 +1,11 @@
 """The most likely answer from several judgments of unequal worth, with its probability.
 
-The model is chosen without gold: by how well it foretells judgments that it did not see. The
+Models are weighed without gold: by how well they foretell judgments that they did not see. The
 posterior is then tempered, by the same judgments or by gold, since workers do not err
 independently and every model of this family is too sure of itself. Sources: the models as in
 `outwork.methods.truth_models`; C. Guo et al., "On Calibration of Modern Neural Networks", ICML
-2017, for tempering.
+2017, for tempering; Y. Yao et al., "Using Stacking to Average Bayesian Predictive Distributions",
+Bayesian Analysis 13 (2018) 917-1003, for averaging the models by how well they foretell together.
 """
 
 from __future__ import annotations
@@ -26,7 +27,8 @@ _ROUNDS, _TOLERANCE = 100, 1e-6
 _TRIAL_ROUNDS, _TRIAL_TOLERANCE = 30, 1e-4
 _FOLDS = 5
 _ENOUGH_JUDGMENTS = 50_000  # to compare models on
-_TEMPERATURES = np.exp(np.linspace(np.log(0.1), np.log(1.5), 28))
+_TEMPERATURES = np.exp(np.linspace(np.log(0.1), np.log(2.0), 31))
+_STACKING_ROUNDS, _LEAST_WEIGHT = 100, 0.05
 
 
 @dataclass(frozen=True)
@@ -39,7 +41,8 @@ class Consensus:
     too large. accuracy: per worker. prior: frequencies of the classes. log_likelihood: of the
     judgments under the model. heldout: mean log probability of judgments that each model tried
     did not see, empty when the model was given or nothing could be held out. temperature: power to
-    which the model's posterior was raised (below 1: less sure).
+    which the model's posterior was raised (below 1: less sure). weights: of the models whose
+    posteriors were averaged; the other figures are those of the one that foretells best alone.
     """
 
     posterior: Floats | NDArray[np.float32]
@@ -52,6 +55,7 @@ class Consensus:
     iterations: int
     heldout: Mapping[str, float]
     temperature: float
+    weights: Mapping[str, float]
 
 
 def fit(
@@ -79,17 +83,19 @@ def fit(
     data = judgments(items, workers, labels, n_labels)
     known = _known(gold, data)
     frequencies = _frequencies(prior, data.n_labels)
-    tried = _foretell(data, known, frequencies) if model == "auto" else {}
+    tried, weights = _foretell(data, known, frequencies) if model == "auto" else ({}, {})
     chosen, temperature = model, 1.0
     if model == "auto":
         chosen = max(tried, key=lambda name: tried[name][0]) if tried else "majority"
         temperature = tried[chosen][1] if tried else 1.0
-    if chosen == "dawid-skene" and temperature == 1.0 and dawid_skene.worthwhile(data):
-        return _of_many(data, known, frequencies, tried)
+    if model == "dawid-skene" and dawid_skene.worthwhile(data):
+        return _of_many(data, known, frequencies)
     final = _climb(data, chosen, known, frequencies, _ROUNDS, _TOLERANCE)
-    if known.size:
+    if known.size and len(weights) < 2:
         temperature = _gold_temperature(data, chosen, known, frequencies, temperature)
     posterior = _tempered(final.log_joint, temperature)
+    if len(weights) > 1:
+        posterior = _averaged(data, known, frequencies, tried, weights)
     empty = data.per_item == 0
     posterior[empty] = final.prior
     posterior = _fixed(posterior, known)
@@ -98,15 +104,11 @@ def fit(
     answers[empty] = -1
     heldout = {name: score for name, (score, _) in tried.items()}
     learnt = (final.model.confusion(), final.model.accuracy(), final.prior, final.log_likelihood)
-    return Consensus(posterior, answers, *learnt, chosen, final.iterations, heldout, temperature)
+    how = (chosen, final.iterations)
+    return Consensus(posterior, answers, *learnt, *how, heldout, temperature, weights)
 
 
-def _of_many(
-    data: Judgments,
-    known: Ints,
-    frequencies: Floats | None,
-    tried: Mapping[str, tuple[float, float]],
-) -> Consensus:
+def _of_many(data: Judgments, known: Ints, frequencies: Floats | None) -> Consensus:
     found = dawid_skene.climb(data, known, frequencies)
     answers = found.posterior.argmax(axis=1)
     empty = np.ones(data.n_items, dtype=np.bool_)
@@ -114,9 +116,8 @@ def _of_many(
     empty[known[0]] = False
     answers[empty] = -1
     accuracy = np.asarray(np.diagonal(found.confusion, axis1=1, axis2=2) @ found.prior)
-    heldout = {name: score for name, (score, _) in tried.items()}
     learnt = (found.confusion, accuracy, found.prior, found.log_likelihood)
-    return Consensus(found.posterior, answers, *learnt, "dawid-skene", found.sweeps, heldout, 1.0)
+    return Consensus(found.posterior, answers, *learnt, "dawid-skene", found.sweeps, {}, 1.0, {})
 
 
 @dataclass
@@ -167,8 +168,11 @@ def _climb(
 
 def _foretell(
     data: Judgments, known: Ints, frequencies: Floats | None
-) -> dict[str, tuple[float, float]]:
-    """Per model: mean log chance of unseen judgments and the temperature that foretells best."""
+) -> tuple[dict[str, tuple[float, float]], dict[str, float]]:
+    """Per model the mean log chance of unseen judgments and the temperature that foretells best.
+
+    And the weights with which the models foretell best together.
+    """
     part, known = _part(data, known)
     rank = _rank_in_item(part)
     folds = [
@@ -179,22 +183,64 @@ def _foretell(
         ).any()
     ]
     found: dict[str, tuple[float, float]] = {}
+    chances: dict[str, Floats] = {}
     for name in MODELS if folds else ():
         if _too_large(name, data):
             continue
-        scores = np.zeros(len(_TEMPERATURES))
-        seen = 0
+        each: list[Floats] = []  # per fold: temperatures x judgments
         for hidden in folds:
             rest, new = part.subset(~hidden), part.subset(hidden)
             climbed = _climb(rest, name, known, frequencies, _TRIAL_ROUNDS, _TRIAL_TOLERANCE)
-            for i, temperature in enumerate(_TEMPERATURES):
-                posterior = _fixed(_tempered(climbed.log_joint, temperature), known)
-                chance = climbed.model.chance(posterior, new)
-                scores[i] += np.log(np.maximum(chance, 1e-6)).sum()
-            seen += int(hidden.sum())
+            at = [_fixed(_tempered(climbed.log_joint, t), known) for t in _TEMPERATURES]
+            each.append(np.maximum([climbed.model.chance(p, new) for p in at], 1e-6))
+        chance = np.concatenate(each, axis=1)
+        scores = np.log(chance).mean(axis=1)
         best = int(scores.argmax())
-        found[name] = (float(scores[best]) / seen, float(_TEMPERATURES[best]))
-    return found
+        found[name] = (float(scores[best]), float(_TEMPERATURES[best]))
+        chances[name] = chance[best]
+    return found, _stacked(chances)
+
+
+def _stacked(chances: Mapping[str, Floats]) -> dict[str, float]:
+    """Weights of a mixture that gives the unseen judgments the highest chance together."""
+    if not chances:
+        return {}
+    table = np.array(list(chances.values()))
+    weights: Floats = np.full(len(table), 1 / len(table))
+    for _ in range(_STACKING_ROUNDS):
+        share = weights[:, None] * table
+        weights = (share / share.sum(axis=0)).mean(axis=1)
+    kept = np.where(weights >= _LEAST_WEIGHT, weights, 0.0)
+    return {name: float(w) for name, w in zip(chances, kept / kept.sum(), strict=True) if w > 0}
+
+
+def _averaged(
+    data: Judgments,
+    known: Ints,
+    frequencies: Floats | None,
+    tried: Mapping[str, tuple[float, float]],
+    weights: Mapping[str, float],
+) -> Floats:
+    """The models' posteriors averaged; with gold, tempered by what they say of it unseen."""
+
+    def mean(gold: Ints) -> Floats:
+        total = np.zeros((data.n_items, data.n_labels))
+        for name, weight in weights.items():
+            climbed = _climb(data, name, gold, frequencies, _ROUNDS, _TOLERANCE)
+            total += weight * _tempered(climbed.log_joint, tried[name][1])
+        return total
+
+    posterior = mean(known)
+    if not known.size:
+        return posterior
+    at, classes = known
+    blind = np.log(np.maximum(mean(known[:, :0])[at], 1e-12))
+    score = -2.0 * np.log(_TEMPERATURES) ** 2
+    for i, temperature in enumerate(_TEMPERATURES):
+        chance = _tempered(blind, temperature)[np.arange(len(at)), classes]
+        score[i] += np.log(np.maximum(chance, 1e-6)).sum()
+    log = np.log(np.maximum(posterior, 1e-12))
+    return _tempered(log, float(_TEMPERATURES[score.argmax()]))
 
 
 def _too_large(name: str, data: Judgments) -> bool:

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from tests.unit.methods.anaesthetists import GRADES, OBSERVERS, long_form
 
-from outwork.methods.consensus import MODELS, fit
+from outwork.methods.consensus import MODELS, _stacked, fit
 from outwork.methods.judgments import judgments
 from outwork.methods.truth_models import model_of
 
@@ -123,6 +123,26 @@ def test_auto_chooses_by_foresight_and_beats_the_vote() -> None:
     assert np.mean(found.labels == truth) > np.mean(vote.labels == truth)
     sure = found.posterior.max(axis=1)
     assert abs(sure.mean() - np.mean(found.labels == truth)) < 0.05
+
+
+def test_averaged_models_foretell_at_least_as_well_as_any_alone() -> None:
+    chance = np.random.default_rng(12)
+    chances = {name: chance.random(300) ** power for name, power in (("a", 1), ("b", 2), ("c", 9))}
+    weights = _stacked(chances)
+    assert sum(weights.values()) == pytest.approx(1)
+    together = np.log(sum(w * chances[name] for name, w in weights.items())).mean()
+    assert together >= max(np.log(c).mean() for c in chances.values()) - 1e-3
+    assert _stacked({"only": np.full(3, 0.5)}) == {"only": 1.0}
+    assert _stacked({}) == {}
+
+
+def test_gold_keeps_its_class_where_models_are_averaged() -> None:
+    items, workers, labels, truth = simulate(13, n_items=300)
+    found = fit(items, workers, labels, gold=dict(enumerate(truth[:30])))
+    np.testing.assert_array_equal(found.labels[:30], truth[:30])
+    assert sum(found.weights.values()) == pytest.approx(1)
+    assert found.model in found.weights
+    np.testing.assert_allclose(found.posterior.sum(axis=1), 1)
 
 
 def test_gold_keeps_its_class_and_tempers_copied_judgments() -> None:
