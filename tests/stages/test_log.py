@@ -22,7 +22,10 @@ from outwork.ledger import Nodes, checkpoint, tiles, tree
 @pytest.fixture
 def http(world: World) -> Iterator[httpx.Client]:
     """The API over a world."""
-    with answering(api(world.database)) as address, httpx.Client(base_url=address) as made:
+    with (
+        answering(api(world.database)) as address,
+        httpx.Client(base_url=address, timeout=60) as made,
+    ):
         yield made
 
 

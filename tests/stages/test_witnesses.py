@@ -191,7 +191,10 @@ def test_a_witness_reads_the_log_with_its_token(world: World) -> None:
     world.upto("accept_award")
     given = world.witness("vera", "http://127.0.0.1:9")
     world.integrate()
-    with answering(api(world.database)) as address, httpx.Client(base_url=address) as http:
+    with (
+        answering(api(world.database)) as address,
+        httpx.Client(base_url=address, timeout=60) as http,
+    ):
 
         def status(token: str, engagement: str = world.engagement) -> int:
             headers = {"Authorization": f"Bearer {token}"} if token else {}
@@ -292,7 +295,7 @@ DAMAGE = [
      "has another root"),
     ("update checkpoint set note = replace(note, 'outwork.local', 'outwork.other')"
      " where engagement_id = :e", "does not verify"),
-    ("update checkpoint set size = size + 1 where engagement_id = :e", "of more than there"),
+    ("update checkpoint set size = size + 100000 where engagement_id = :e", "of more than there"),
     ("update log_head set frontier = decode(repeat('00', 32 * bit_count(size::bit(64))::int),"
      " 'hex') where engagement_id = :e", "the head says"),
     ("update cosignature set line = replace(line, 'w.example', 'v.example')"

@@ -134,7 +134,7 @@ def test_a_witness_that_is_killed_has_what_it_answered(folder: Path) -> None:
 def _until_it_is_gone(url: str, process: int, log: tree.Tree, size: int) -> int:
     """Grows the log step by step until a kill; gives the last size that was cosigned."""
     killer = threading.Timer(0.2, os.kill, [process, signal.SIGKILL])
-    with httpx.Client() as http:
+    with httpx.Client(timeout=60) as http:
         while True:
             for _ in range(3):
                 log.append(str(log.size).encode())
