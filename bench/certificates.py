@@ -67,7 +67,7 @@ AGREED = (
     Agreed(6_400, "0.02", "0.05", "0.005", "0.05"),
     Agreed(1_000, "0.065", "0.10", "0.01", "0.05"),
     Agreed(200, "0.10", "0.10", "0.02", "0.10"),
-    Agreed(20_000, "0.015", "0.05", "0.004", "0.10"),
+    Agreed(3_000, "0.03", "0.05", "0.01", "0.10"),
     Agreed(60, "0.25", "0.10", "0.05", "0.20"),
 )
 
@@ -93,8 +93,8 @@ CREWS = (
     *(Crew("exactly", (s,)) for s in (0.7, 0.8, 0.9)),
     *(Crew("exactly", (s,), 0.998) for s in (0.8, 0.95)),
     *(Crew("measured", (s,), 1.0, n) for s in (0.7, 0.8, 0.9, 1.0) for n in (60, 200)),
-    *(Crew("measured", (s,), 0.9995, 200, 6_000) for s in (0.8, 0.95)),
-    Crew("measured", (0.7, 0.85, 1.0), 1.0, 150),
+    Crew("measured", (0.9,), 0.9998, 60, 3_000),
+    Crew("measured", (0.7, 0.85, 1.0), 1.0, 60),
 )
 
 
@@ -274,7 +274,9 @@ class _Lots:
 
     def _enough(self, group: _Group, defectives: int) -> int:
         """The fewest called defective with which the certificate's bound covers the truth."""
-        low, high = -1, group.plan.n
+        low, high = -1, 0
+        while high < group.plan.n and self._bound(group, high) < defectives:
+            low, high = high, min(group.plan.n, 2 * high + 1)
         while high - low > 1:
             middle = (low + high) // 2
             if self._bound(group, middle) >= defectives:
