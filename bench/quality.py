@@ -38,7 +38,7 @@ def run(data: Path, seed: int, log: Any) -> dict[str, Any]:
     """The figures of every part, the peers' beside them."""
     if not PEER.exists():
         raise RuntimeError("the peers are not installed: make bench-peers")
-    folder = data / "crowd"
+    folder = (data / "crowd").resolve()
     names = [n for n in quality_truth.SETS if (folder / f"{n}.csv").exists()]
     figures: dict[str, Any] = {}
     raw = Path("raw.jsonl")
