@@ -198,7 +198,7 @@ def serving(home: Installation, processes: int) -> Iterator[tuple[int, subproces
 
 
 def _answers(port: int, server: subprocess.Popen[bytes]) -> None:
-    for _ in range(600):
+    for _ in range(2400):  # two minutes: other work may have the cores
         if server.poll() is not None:
             raise RuntimeError("the server ended while starting")
         try:

@@ -41,24 +41,32 @@ _LIFE = ("execution.item-admitted", "execution.item-claimed", "execution.item-su
 
 def run(_data: Path, seed: int, log: Callable[[str], None]) -> dict[str, Any]:
     """`verify_per_s`: entries a second, median of five; `entries`, `entry_bytes` on average."""
-    lines = repeated(genuine(), ITEMS, random.Random(seed))
+    taken, entries, size = timed(ITEMS, RUNS, seed, log)
+    figures = {
+        "verify_per_s": entries / statistics.median(taken),
+        "entries": entries,
+        "entry_bytes": size,
+    }
+    raw = {"at": time.time(), "command": f"outwork bench ledger_verify --seed {seed}"}
+    Path("raw.jsonl").write_text(json.dumps(raw | {"taken_s": taken} | figures) + "\n")
+    return figures
+
+
+def timed(
+    items: int, runs: int, seed: int, log: Callable[[str], None]
+) -> tuple[list[float], int, float]:
+    """CPU seconds of each run, the entries verified in one, and their bytes on average."""
+    lines = repeated(genuine(), items, random.Random(seed))
     scene = _scene(lines)
     bundle = tamper.packed(scene, lines, scene.cosigned[len(lines)])
     taken = []
-    for _ in range(RUNS):
+    for _ in range(runs):
         begun = time.process_time()
         report = verify(io.BytesIO(bundle), scene.policy)
         taken.append(time.process_time() - begun)
         assert report.authenticated, report.failure
         log(f"{len(lines)} entries in {taken[-1]:.2f} s of CPU: {len(lines) / taken[-1]:.0f}/s")
-    figures = {
-        "verify_per_s": len(lines) / statistics.median(taken),
-        "entries": len(lines),
-        "entry_bytes": sum(map(len, lines)) / len(lines),
-    }
-    raw = {"at": time.time(), "command": f"outwork bench ledger_verify --seed {seed}"}
-    Path("raw.jsonl").write_text(json.dumps(raw | {"taken_s": taken} | figures) + "\n")
-    return figures
+    return taken, len(lines), sum(map(len, lines)) / len(lines)
 
 
 @contextmanager

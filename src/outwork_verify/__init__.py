@@ -13,6 +13,7 @@ from typing import Any, BinaryIO
 
 from outwork_verify import (
     canonical,
+    disclosed,
     note,
     receipt,
     replay,
@@ -27,7 +28,7 @@ from outwork_verify.replay import HANDLERS, Handler
 
 __all__ = [
     "Failure", "Policy", "PolicyError", "Report", "Unreadable", "read_policy", "verify",
-    "verify_receipt",
+    "verify_disclosure", "verify_receipt",
 ]  # fmt: skip
 
 
@@ -82,6 +83,15 @@ def verify_receipt(data: bytes, policy: Policy) -> Report:
         return Report(ok=True, authenticated=True, figures=receipt.shown(data, policy))
     except receipt.ReceiptError as error:
         return Report(False, False, Failure("receipt", None, str(error)))
+
+
+def verify_disclosure(data: bytes, policy: Policy | None = None) -> Report:
+    """Verifies one disclosed item alone; without a policy by the key that the file itself names."""
+    try:
+        figures = disclosed.check(data, policy)
+    except Failure as failure:
+        return Report(ok=False, authenticated=False, failure=failure)
+    return Report(ok=True, authenticated=policy is not None, figures=figures)
 
 
 def _verify(

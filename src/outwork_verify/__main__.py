@@ -1,6 +1,6 @@
 """`python -m outwork_verify FILE [--policy FILE] [--row FILE] [--seen FILE] [--json]`.
 
-FILE is a bundle, or a receipt, which is verified alone and only by a policy.
+FILE is a bundle, a disclosed item, or a receipt, which is verified only by a policy.
 Exit code 0: verified (or, without a policy, consistent); 1: does not verify; 2: unreadable or
 wrong usage.
 """
@@ -13,7 +13,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from outwork_verify import Unreadable, read_policy, verify, verify_receipt
+from outwork_verify import Unreadable, read_policy, verify, verify_disclosure, verify_receipt
 from outwork_verify.receipt import HEADER
 from outwork_verify.summary import summary
 
@@ -24,9 +24,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Runs the command; gives the exit code. Wrong usage leaves by SystemExit(2)."""
     parser = argparse.ArgumentParser(
         prog="outwork_verify",
-        description="Verify a bundle or a receipt offline, with no access to its maker.",
+        description="Verify a bundle, receipt or disclosed item offline, without its maker.",
     )
-    parser.add_argument("bundle", type=Path, metavar="FILE", help="the bundle or receipt to verify")
+    parser.add_argument("bundle", type=Path, metavar="FILE", help="the file to verify")
     parser.add_argument("--policy", type=Path, metavar="FILE", help="the keys that you trust")
     parser.add_argument("--row", type=Path, metavar="FILE", help="the proof of a row taken in")
     parser.add_argument("--seen", type=Path, metavar="FILE", action="append", default=[],
@@ -48,11 +48,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
         except (OSError, ValueError) as error:
             return _unreadable(path, f"not a usable checkpoint ({error})", options.json)
     try:
-        if _is_receipt(options.bundle):
+        if _begins(options.bundle, HEADER.encode()):
             if policy is None:
                 reason = "a receipt names no key that could be trusted: give a policy"
                 return _unreadable(options.bundle, reason, options.json)
             report = verify_receipt(_read_text(options.bundle).encode(), policy)
+        elif _begins(options.bundle, b"{"):
+            report = verify_disclosure(options.bundle.read_bytes(), policy)
         else:
             report = verify(options.bundle, policy, row=row, seen=seen)
     except Unreadable as error:
@@ -67,10 +69,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 0 if report.ok else 1
 
 
-def _is_receipt(path: Path) -> bool:
+def _begins(path: Path, start: bytes) -> bool:
     try:
         with path.open("rb") as file:
-            return file.read(len(HEADER)) == HEADER.encode()
+            return file.read(len(start)) == start
     except OSError:
         return False  # what reads it as a bundle says why
 

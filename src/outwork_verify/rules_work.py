@@ -100,6 +100,16 @@ def _file_refused(state: State, event: Event, _: Member) -> None:
 
 
 @rule(
+    "execution.item-disclosed",
+    {"item": text, "entries": count, "opened": count, "contents": count},
+    roles=MANAGERS,
+)
+def _item_disclosed(state: State, event: Event, _: Member) -> None:
+    if event.public["item"] not in state.items:
+        reject(event, "gives out an item that was not taken in")
+
+
+@rule(
     "execution.work-order-released",
     {"work_order": text, "items": positive, "due": optional(moment)},
     roles=MANAGERS,

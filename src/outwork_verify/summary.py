@@ -29,6 +29,18 @@ def summary(path: Path, report: Report) -> list[str]:
     return lines + [f"  {name:<12} {text}" for name, text in _rows(report.figures)]
 
 
+def _disclosed(figures: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    """One item, without the rest of its engagement."""
+    yield "item", f"{figures['disclosed']} of {figures['engagement']}"
+    yield "log", f"{figures['log']}, {figures['entries']} entries"
+    yield "root", figures["root"]
+    for witness, time in sorted(figures["cosigned"].items())[:MOST_ORDERS]:
+        yield "cosigned", f"{witness} at {time}"
+    for text in figures["shown"][:MOST_FIELDS]:
+        yield "entry", text
+    yield "opened", f"{figures['opened']} sealed fields, {figures['contents']} contents"
+
+
 def _proved(figures: dict[str, Any]) -> Iterator[tuple[str, str]]:
     """What one entry says, proved alone."""
     yield "log", f"{figures['log']}, {figures['entries']} entries"
@@ -45,6 +57,9 @@ def _proved(figures: dict[str, Any]) -> Iterator[tuple[str, str]]:
 
 
 def _rows(figures: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    if "disclosed" in figures:
+        yield from _disclosed(figures)
+        return
     if "receipt" in figures:
         yield from _proved(figures)
         return

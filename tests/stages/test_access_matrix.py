@@ -129,6 +129,7 @@ ARGUMENTS: dict[str, Callable[[World], dict[str, Any]]] = {
     "execution.claim": lambda w: {"engagement": w.engagement},
     "execution.close_work_order": lambda w: {"work_order": w.order},
     "execution.commit_seed": lambda w: {"work_order": w.order, "commitment": ""},
+    "execution.disclose_item": lambda w: {"item": w.items[0]},
     "execution.extend": lambda w: {"assignment": held(w)},
     "execution.open_work_order": lambda w: {"line": w.line, "title": ""},
     "execution.pause_clock": lambda w: {"work_order": w.order, "reason": ""},

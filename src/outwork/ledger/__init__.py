@@ -12,6 +12,7 @@ from outwork.ledger.actions import (
     integrate,
     prepare,
     record,
+    record_all,
     seal_openings,
 )
 from outwork.ledger.model import (
@@ -30,6 +31,7 @@ from outwork.ledger.queries import (
     Nodes,
     disclosures,
     entries,
+    entries_about,
     event_entry,
     find_entry,
     head,
@@ -68,6 +70,7 @@ __all__ = [
     "checkpoint",
     "disclosures",
     "entries",
+    "entries_about",
     "event",
     "event_entry",
     "find_entry",
@@ -87,6 +90,7 @@ __all__ = [
     "receipt",
     "receipts",
     "record",
+    "record_all",
     "root_at",
     "root_of_leaves",
     "seal_openings",

@@ -261,6 +261,14 @@ def event_entry(db: Connection, engagement: EngagementId, event_id: int) -> Entr
     return entry(row)
 
 
+def entries_about(db: Connection, engagement: EngagementId, name: str, value: Json) -> list[Entry]:
+    """The placed entries whose public field `name` has this value, in order."""
+    event, placed = store.event_table.c, store.placement_table.c
+    query = _with_place().where(event.engagement_id == engagement, placed.seq.is_not(None))
+    query = query.where(event.public.contains({name: value}))
+    return [entry(row) for row in db.execute(query.order_by(placed.seq))]
+
+
 def receipts(
     db: Connection, engagement: EngagementId, event_ids: Sequence[int], proofs: Proofs
 ) -> dict[int, bytes]:

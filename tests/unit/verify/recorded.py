@@ -158,6 +158,8 @@ def eventful(world: World) -> World:
     world.produce("ana")
     world.act("dana", execution.recall, world.items[0], "renewal", "c-renewal", "look again")
     world.produce("ana")
+    world.integrate()
+    world.act("dana", execution.disclose_item, world.items[0])
     world.upto("draw", after="produce")
     world.inspect(defective=2)
     assert not world.decide()

@@ -177,6 +177,7 @@ EVENTS: Mapping[str, str] = {
     "setup.rates-agreed": msg("The rate card was agreed"),
     "execution.seed-committed": msg("The %(side)s committed its seed"),
     "execution.item-admitted": msg("An item was admitted"),
+    "execution.item-disclosed": msg("What proves an item was given out"),
     "execution.file-refused": msg("A file could not be taken in: %(code)s"),
     "execution.work-order-released": msg("%(items)s items were released for work"),
     "execution.clock-paused": msg("The clock was paused: %(reason)s"),

@@ -25,6 +25,7 @@ from outwork.stages.execution.clock import (
     resume_clock,
     stop_clock,
 )
+from outwork.stages.execution.disclosing import disclose_item
 from outwork.stages.execution.events import (
     ClockPaused,
     ClockResumed,
@@ -150,6 +151,7 @@ __all__ = [
     "counts",
     "current_answers",
     "deadline_of",
+    "disclose_item",
     "draft_next",
     "export_results",
     "extend",

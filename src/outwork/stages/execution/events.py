@@ -31,6 +31,16 @@ class SeedCommitted(EventBody):
 
 
 @event()
+class ItemDisclosed(EventBody):
+    """What proves an item by itself was given out: so many entries, fields and files of it."""
+
+    item: ItemId
+    entries: int
+    opened: int
+    contents: int
+
+
+@event()
 class ItemAdmitted(EventBody):
     """An input was taken in."""
 
