@@ -53,15 +53,17 @@ class Simulation:
         self.told: dict[str, int] = {}
         self._read()
 
-    def run(self, steps: int) -> None:
-        """So many steps, then whatever is left is finished in order."""
+    def run(self, steps: int, between: Callable[[int], None] | None = None) -> None:
+        """So many steps; `between` is called before each, with its number."""
         doings: Sequence[tuple[int, Callable[[], None]]] = (
             (30, self.claim), (30, self.submit), (6, self.submit_again), (6, self.submit_anothers),
             (6, self.give_back), (5, self.extend), (5, self.vanish), (4, self.wait),
             (4, self.crash), (4, self.recall), (3, self.autosave),
         )  # fmt: skip
         weights = [weight for weight, _ in doings]
-        for _ in range(steps):
+        for number in range(steps):
+            if between is not None:
+                between(number)
             self.world.now += timedelta(seconds=self.chance.randint(1, 90))
             _, doing = self.chance.choices(doings, weights)[0]
             doing()
