@@ -17,6 +17,7 @@ from outwork_verify import (
     rules_payment,
     rules_quality,
     rules_readiness,
+    rules_routing,
     rules_rows,
     rules_watch,
     rules_witnesses,
@@ -33,7 +34,8 @@ __all__ = ["HANDLERS", "RULES", "Event", "Handler", "State", "check_disclosures"
 # Importing them is what registers their rules.
 RULES = (
     rules_agreement, rules_gates, rules_readiness, rules_rows, rules_work, rules_clock,
-    rules_watch, rules_quality, rules_certificate, rules_payment, rules_documents, rules_witnesses,
+    rules_watch, rules_routing, rules_quality, rules_certificate, rules_payment, rules_documents,
+    rules_witnesses,
 )  # fmt: skip
 DISCLOSURES = "disclosures.jsonl"
 

@@ -380,6 +380,8 @@ class State:
     items: dict[str, Item] = field(default_factory=dict)
     imports: dict[str, Import] = field(default_factory=dict)
     pauses: dict[str, Pause] = field(default_factory=dict)
+    routed: int | None = None
+    """For how many minutes items are offered; None where nobody is preferred."""
     assignments: dict[str, Assignment] = field(default_factory=dict)
     commitments: set[str] = field(default_factory=set)
     defects: set[str] = field(default_factory=set)

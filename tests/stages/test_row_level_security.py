@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from datetime import timedelta
+from decimal import Decimal
 
 import psycopg
 import pytest
@@ -48,6 +49,13 @@ def full(
             world.act("dana", documents.share_document, document, world.people["ana"])
             world.draft_all()
             world.act("dana", execution.pause_clock, world.order, "client-owes-answer")
+            world.act("dana", execution.set_routing, world.engagement, Decimal(10))
+            world.act(
+                "dana", execution.state_cost, world.engagement, world.people["ana"], Decimal(8)
+            )
+            assert world.act("dana", execution.route, world.engagement) > 0
+            world.passes(1)  # the offers have run out
+            assert world.act("dana", execution.route, world.engagement) == 0
             held = world.act("ana", execution.claim, world.engagement)
             world.act("ana", execution.save_progress, held, {"a": 1})
             world.act("ben", execution.claim, world.engagement)

@@ -12,6 +12,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from decimal import Decimal
 from typing import Any
 
 from tests.support.engagement import PRICE, SAMPLING, World
@@ -153,6 +154,9 @@ def eventful(world: World) -> World:
                       world.items[0])  # fmt: skip
     world.draft_all()
     world.act("vera", execution.resume_clock, asked)
+    world.act("dana", execution.set_routing, world.engagement, Decimal(10), Decimal(1))
+    world.act("dana", execution.state_cost, world.engagement, world.people["ana"], Decimal(8))
+    assert world.act("dana", execution.route, world.engagement) > 0
     held = world.act("ana", execution.claim, world.engagement)
     world.act("ana", execution.return_assignment, held, "lunch")
     world.produce("ana")

@@ -19,14 +19,15 @@ from outwork.kit.ids import new_id
 from outwork.kit.keyring import KeyMissing
 from outwork.kit.lane import Bell
 from outwork.kit.outbox import Job
-from outwork.operation import utc_now
+from outwork.operation import operation, utc_now
 from outwork.stages import execution
-from outwork.vocabulary import EngagementId, OutworkError, Role
+from outwork.vocabulary import ActorId, EngagementId, OutworkError, Role
 
 PAUSE_S = 0.2
 AGAIN_S = 0.01  # between placing twice where something was not settled
 AGAIN = timedelta(seconds=10)  # between asking for drafts twice where the last time gave none
 SWEEP = timedelta(hours=1)
+ROUTING = timedelta(seconds=5)
 log = logging.getLogger("outwork.worker")
 
 
@@ -72,6 +73,7 @@ class Worker:
         self._over = threading.Event()
         self._swept: datetime | None = None
         self._bell = Bell(database.lane.dsn, ledger.RECORDED)
+        self._routed: dict[EngagementId, datetime] = {}
         self._thread = threading.Thread(target=self.run, name="outwork-worker", daemon=True)
 
     def start(self) -> None:
@@ -123,12 +125,15 @@ class Worker:
             pending = ledger.pending(db)
             for engagement in every:
                 self._ask_for_drafts(db, engagement, now)
+            routed = execution.routed(db, every)
             waiting = outbox.waiting(db)
             if self._swept is None or now - self._swept > SWEEP:
                 self._swept = now
                 outbox.sweep(db, now)
         for engagement in pending:
             self._place(engagement, now)
+        for terms in routed:
+            self._route(terms.engagement_id, terms.set_by, now)
         for job in waiting:
             self._hands.hand_on(job)
             with self._database.transaction("job", [job.engagement_id]) as db:
@@ -144,6 +149,17 @@ class Worker:
         except KeyMissing:  # erased; the others' logs go on
             log.warning("the log of %s has no key", engagement)
             return False
+
+    def _route(self, engagement: EngagementId, who: ActorId, now: datetime) -> None:
+        """Offer what waits, in the name of whoever said how; every few seconds."""
+        if now - self._routed.get(engagement, now - ROUTING) < ROUTING:
+            return
+        self._routed[engagement] = now
+        try:
+            with operation(self._database, who) as op:
+                execution.route(op, engagement)
+        except OutworkError as error:  # another stage, say, or somebody who left the team
+            log.info("nothing is offered in %s: %s", engagement, error.code)
 
     def _ask_for_drafts(self, db: Connection, engagement: EngagementId, now: datetime) -> None:
         """A job for each agent that something waits for, unless one is under way or gave up."""

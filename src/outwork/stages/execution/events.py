@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from decimal import Decimal
 
 from outwork.ledger import EventBody, Sealed, event
 from outwork.stages.execution.rows import RowFormat
@@ -267,3 +268,35 @@ class WorkOrderClosed(EventBody):
     work_order: WorkOrderId
     round: int
     items: int
+
+
+@event()
+class RoutingSet(EventBody):
+    """What people are preferred by: quality, lateness an hour, continuity; and for how long."""
+
+    quality: Decimal
+    lateness: Decimal
+    continuity: Decimal
+    hours: int
+    minutes: int
+
+
+@event()
+class HourCostStated(EventBody):
+    """What an hour of a member costs the provider."""
+
+    subject: str
+    amount: Sealed[str]
+
+
+@event()
+class ItemsOffered(EventBody):
+    """Items were kept for people until an instant.
+
+    `root` is of a tree (RFC 6962) over "assignment pseudonym", in the order of the queue.
+    """
+
+    items: int
+    people: int
+    until: datetime
+    root: Digest

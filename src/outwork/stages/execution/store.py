@@ -16,6 +16,7 @@ from outwork.stages.execution.model import (
     Submission,
     WorkItem,
 )
+from outwork.stages.execution.preference import Offer, Price, RoutingTerms
 from outwork.vocabulary import NotFound
 
 item_table = scoped(
@@ -163,6 +164,47 @@ fault_table = scoped(
     listed=False,
 )  # fmt: skip
 
+routing_table = scoped(
+    "routing",
+    sa.Column("quality", sa.Numeric, nullable=False),
+    sa.Column("lateness", sa.Numeric, nullable=False),
+    sa.Column("continuity", sa.Numeric, nullable=False),
+    sa.Column("hours", sa.Integer, nullable=False),
+    sa.Column("minutes", sa.Integer, nullable=False),
+    text("set_by"), instant("set_at"), sa.PrimaryKeyConstraint("engagement_id"),
+    listed=False,
+)  # fmt: skip
+
+# Sealed: what an hour costs the provider is nothing for the client.
+cost_table = scoped(
+    "hour_cost",
+    text("actor_id"), sa.Column("amount", sa.LargeBinary, nullable=False),
+    sa.PrimaryKeyConstraint("engagement_id", "actor_id"),
+    listed=False,
+)  # fmt: skip
+
+# Who an item was kept for; an item is offered once.
+offer_table = scoped(
+    "offer",
+    sa.Column("assignment_id", sa.Text, primary_key=True), text("actor_id"),
+    instant("offered_at"), instant("until"),
+    sa.Index("ix_offer_until", "engagement_id", "until"),
+    listed=False,
+)  # fmt: skip
+
+price_table = scoped(
+    "routing_price",
+    text("actor_id"), sa.Column("price", sa.Float, nullable=False),
+    sa.Column("used", sa.Integer, nullable=False),
+    sa.Column("capacity", sa.Integer, nullable=False),
+    instant("since"),
+    sa.PrimaryKeyConstraint("engagement_id", "actor_id"),
+    listed=False,
+)  # fmt: skip
+
+routing = Records(routing_table, RoutingTerms)
+offers = Records(offer_table, Offer)
+prices = Records(price_table, Price)
 imports = Records(import_table, Import, lambda i: NotFound("import", i))
 clocks = Records(clock_table, Clock)
 pauses = Records(pause_table, Pause, lambda i: NotFound("pause", i))
