@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Annotated, Any
@@ -72,7 +72,7 @@ def router(visit: Callable[[Request], Visit]) -> APIRouter:
 
     @routes.post("/desk/next")
     def take_next(request: Request, form: Posted) -> Response:
-        return _take_next(_checked(visit(request), form), str(form.get("engagement", "")))
+        return _take_next(_checked(visit(request), form), form.get("engagement"))
 
     @routes.get("/desk/{assignment}")
     def desk(request: Request, assignment: str) -> Response:
@@ -139,7 +139,7 @@ def _queue(visit: Visit, after: str | None) -> Response:
         "work",
         _("Work"),
         reserved=[_reserved(h, now) for h in held],
-        available=[row for q in queues for row in _available(q)],
+        available=_across(queues) + [row for q in queues for row in _available(q)],
         kept_back=[row for q in queues for row in _kept_back(q)],
         done=[_done(d) for d in done.rows],
         pager={
@@ -167,6 +167,17 @@ def _reserved(held: HeldWork, now: datetime) -> dict[str, Any]:
         "left": page.left(held.assignment.leased_until, now),
         "due": held.due,
     }
+
+
+def _across(queues: Sequence[WorkQueue]) -> list[dict[str, Any]]:
+    """One queue over all engagements, for whoever works in several: the most urgent first."""
+    counts = [sum(q.waiting.values()) for q in queues if q.waiting]
+    if len(counts) < 2:
+        return []
+    take = {"action": "/desk/next", "id": "take-any", "submit": _("Take the most urgent item")}
+    title = _("All engagements")
+    note = _("%(n)s engagements, by what is due first") % {"n": len(counts)}
+    return [{"title": title, "engagement": note, "waiting": sum(counts), "act": take}]
 
 
 def _available(queue: WorkQueue) -> list[dict[str, Any]]:
@@ -232,10 +243,14 @@ def _done(done: HandedIn) -> dict[str, Any]:
     }
 
 
-def _take_next(visit: Visit, engagement: str) -> Response:
+def _take_next(visit: Visit, engagement: object) -> Response:
+    """The next item of one engagement; of all, where none is named."""
     try:
         with operation(visit.database, visit.actor.id) as op:
-            claimed = execution.claim(op, EngagementId(engagement))
+            if engagement is None:
+                claimed = execution.claim_any(op)
+            else:
+                claimed = execution.claim(op, EngagementId(str(engagement)))
     except Refusal as error:
         return _to("/work", notice(error))
     if claimed is None:

@@ -94,6 +94,7 @@ from outwork.stages.execution.queries import (
 )
 from outwork.stages.execution.reserving import (
     claim,
+    claim_any,
     extend,
     give_up_draft,
     return_assignment,
@@ -152,6 +153,7 @@ __all__ = [
     "authors",
     "certifying",
     "claim",
+    "claim_any",
     "close_work_order",
     "commit_seed",
     "complete",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
-from datetime import datetime
+from datetime import UTC, datetime
 
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
@@ -12,7 +12,7 @@ from sqlalchemy.dialects.postgresql import insert
 from outwork import agreements, documents, workforce
 from outwork.access import Membership, Session
 from outwork.agreements import Engagement
-from outwork.kit.database import together
+from outwork.kit.database import Connection, together
 from outwork.kit.keyring import Keyring
 from outwork.kit.lane import Steps
 from outwork.operation import PLAINLY, Caller, Operation, Plainly, act
@@ -34,6 +34,7 @@ from outwork.stages.execution.model import (
 )
 from outwork.stages.execution.watching import hand_out, next_attempt
 from outwork.vocabulary import (
+    ActorId,
     AssignmentId,
     BadInput,
     EngagementId,
@@ -109,6 +110,61 @@ def claim(
     if outcome == "claimed":
         op.recorded(events.ItemClaimed)
     return AssignmentId(claimed) if claimed else None
+
+
+@act(roles=WORKERS, records=[events.ItemClaimed], always=False)
+def claim_any(op: Operation) -> AssignmentId | None:
+    """Reserve the most urgent item that one may take in any engagement; None if nothing waits."""
+    op.require()
+    refused: list[Refusal] = []
+    everywhere = _by_urgency(op.db, op.actor.id, op.now)
+    for engagement in everywhere:
+        try:
+            claimed = claim(op, engagement)
+        except Refusal as refusal:  # nothing was written: what else waits may do
+            refused.append(refusal)
+            continue
+        if claimed is not None:
+            return claimed
+    if refused and len(refused) == len(everywhere):
+        raise refused[0]
+    return None
+
+
+def _by_urgency(db: Connection, actor: ActorId, now: datetime) -> list[EngagementId]:
+    """Engagements in which something waits, for whoever works there.
+
+    First where the actor holds an item, then by the earliest due instant of a work order that
+    something waits in; those without one come last, the oldest first.
+    """
+    rows = db.execute(
+        sa.text(
+            "select m.engagement_id,"
+            " exists (select from assignment a where a.actor_id = m.actor_id and a.state = 'live'"
+            "   and a.engagement_id = m.engagement_id and a.leased_until > :now) as holds,"
+            " w.due, w.orders > 0 as waits"
+            " from membership m cross join lateral ("
+            "   select min(o.due_at) as due, count(*) as orders from work_order o"
+            "   where o.engagement_id = m.engagement_id and exists (select from assignment a"
+            "     where a.work_order_id = o.id and a.state in ('open', 'live'))) w"
+            " where m.actor_id = :actor"
+            " and m.valid_from <= :now and :now < m.valid_until"
+        ),
+        {"actor": actor, "now": now},
+    ).all()
+    certifying = {
+        a.engagement_id
+        for a in store.assignments.find(
+            db,
+            store.assignment_table.c.reserved_for == actor,
+            store.assignment_table.c.purpose == Purpose.CERTIFY.value,
+            store.assignment_table.c.state == AssignmentState.OPEN.value,
+        )
+    }
+    waiting = [r for r in rows if r.holds or r.waits or r.engagement_id in certifying]
+    last = datetime.max.replace(tzinfo=UTC)
+    waiting.sort(key=lambda r: (not r.holds, r.due or last, r.engagement_id))
+    return [EngagementId(r.engagement_id) for r in waiting]
 
 
 _CLAIM = sa.text(
