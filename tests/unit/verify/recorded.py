@@ -19,7 +19,7 @@ from tests.support.engagement import PRICE, SAMPLING, World
 from tests.support.imports import bring, start
 from tests.support.service import content
 
-from outwork import documents
+from outwork import agreements, documents
 from outwork.kit import outbox
 from outwork.ledger import bundle, canonical, checkpoint, tree
 from outwork.stages import acceptance, assurance, execution, requirements, selection, setup
@@ -134,6 +134,8 @@ def eventful(world: World) -> World:
     world.act("vera", requirements.remove_line, spare)
     world.upto("prepare", after="add_line")
     world.certify("ana", "bot")
+    seen = world.witness("vera", "http://127.0.0.1:9/")
+    world.act("vera", agreements.retire_witness, seen.witness)
     world.waive("transfer", "not-certified")
     world.upto("open", after="certify_team")
     world.qualify(*PEOPLE_AT_WORK, skills=["legal.leases"], languages=["en"], clearance=2)

@@ -35,6 +35,7 @@ SCOPED = {
     "engagement": "id",
     "event": "engagement_id",
     "guideline": "engagement_id",
+    "hour_cost": "engagement_id",
     "import": "engagement_id",
     "import_chunk": "engagement_id",
     "import_part": "engagement_id",
@@ -47,12 +48,15 @@ SCOPED = {
     "membership": "engagement_id",
     "need": "engagement_id",
     "node": "engagement_id",
+    "offer": "engagement_id",
     "outbox": "engagement_id",
     "placement": "engagement_id",
     "proposal": "engagement_id",
     "proposed_change": "engagement_id",
     "quality_plan": "engagement_id",
     "rate": "engagement_id",
+    "routing": "engagement_id",
+    "routing_price": "engagement_id",
     "row_fault": "engagement_id",
     "sample": "engagement_id",
     "score": "engagement_id",
@@ -509,6 +513,14 @@ def _create() -> None:
         op.f("ix_guideline_engagement_id"), "guideline", ["engagement_id"], unique=False
     )
     op.create_table(
+        "hour_cost",
+        sa.Column("engagement_id", sa.Text(), nullable=False),
+        sa.Column("actor_id", sa.Text(), nullable=False),
+        sa.Column("amount", sa.LargeBinary(), nullable=False),
+        sa.PrimaryKeyConstraint("engagement_id", "actor_id", name=op.f("pk_hour_cost")),
+        info={"scope": "engagement"},
+    )
+    op.create_table(
         "import",
         sa.Column("engagement_id", sa.Text(), nullable=False),
         sa.Column("id", sa.Text(), nullable=False),
@@ -702,6 +714,17 @@ def _create() -> None:
         info={"scope": "engagement"},
     )
     op.create_table(
+        "offer",
+        sa.Column("engagement_id", sa.Text(), nullable=False),
+        sa.Column("assignment_id", sa.Text(), nullable=False),
+        sa.Column("actor_id", sa.Text(), nullable=False),
+        sa.Column("offered_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("until", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("assignment_id", name=op.f("pk_offer")),
+        info={"scope": "engagement"},
+    )
+    op.create_index("ix_offer_until", "offer", ["engagement_id", "until"], unique=False)
+    op.create_table(
         "outbox",
         sa.Column("engagement_id", sa.Text(), nullable=False),
         sa.Column("id", sa.Text(), nullable=False),
@@ -800,6 +823,30 @@ def _create() -> None:
         info={"scope": "engagement"},
     )
     op.create_index(op.f("ix_rate_engagement_id"), "rate", ["engagement_id"], unique=False)
+    op.create_table(
+        "routing",
+        sa.Column("engagement_id", sa.Text(), nullable=False),
+        sa.Column("quality", sa.Numeric(), nullable=False),
+        sa.Column("lateness", sa.Numeric(), nullable=False),
+        sa.Column("continuity", sa.Numeric(), nullable=False),
+        sa.Column("hours", sa.Integer(), nullable=False),
+        sa.Column("minutes", sa.Integer(), nullable=False),
+        sa.Column("set_by", sa.Text(), nullable=False),
+        sa.Column("set_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("engagement_id", name=op.f("pk_routing")),
+        info={"scope": "engagement"},
+    )
+    op.create_table(
+        "routing_price",
+        sa.Column("engagement_id", sa.Text(), nullable=False),
+        sa.Column("actor_id", sa.Text(), nullable=False),
+        sa.Column("price", sa.Float(), nullable=False),
+        sa.Column("used", sa.Integer(), nullable=False),
+        sa.Column("capacity", sa.Integer(), nullable=False),
+        sa.Column("since", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("engagement_id", "actor_id", name=op.f("pk_routing_price")),
+        info={"scope": "engagement"},
+    )
     op.create_table(
         "row_fault",
         sa.Column("engagement_id", sa.Text(), nullable=False),
