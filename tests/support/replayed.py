@@ -1,0 +1,640 @@
+"""What the verifier works out of a log, and what the database says, in one form: table.column.
+
+Each side is a mapping from `table.column` to {key of the row: value}. Actors stand as pseudonyms,
+instants and amounts as text of one form, JSON as the log spells it.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any
+
+import sqlalchemy as sa
+
+from outwork.kit.database import Connection
+from outwork_verify.entry import instant
+from outwork_verify.state import State
+
+Fields = dict[str, dict[Any, Any]]
+
+
+def differences(found: Fields, stored: Fields) -> list[str]:
+    """Every value on which the two do not agree, by name; both must have the same rows."""
+    said = []
+    for name in sorted(found.keys() | stored.keys()):
+        ours, theirs = found.get(name, {}), stored.get(name, {})
+        for row in sorted(ours.keys() | theirs.keys(), key=str):
+            absent = "(no such row)"
+            a, b = ours.get(row, absent), theirs.get(row, absent)
+            if a != b:
+                said.append(f"{name} {row}: the log says {a!r}, the database {b!r}")
+    return said
+
+
+def number(value: Any) -> str:
+    """A decimal in one spelling."""
+    return f"{Decimal(str(value)).normalize():f}"
+
+
+def at(value: Any) -> str:
+    """An instant in the log's spelling."""
+    if isinstance(value, datetime):
+        return value.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    return instant(value)
+
+
+def money(value: Mapping[str, Any]) -> tuple[str, str]:
+    """An amount and its currency."""
+    return number(value["amount"]), str(value["currency"])
+
+
+class Table:
+    """Rows of one table, collected field by field."""
+
+    def __init__(self, into: Fields, name: str) -> None:
+        self._into, self._name = into, name
+
+    def add(self, row: Any, **values: Any) -> None:
+        """A row's values."""
+        for name, value in values.items():
+            self._into.setdefault(f"{self._name}.{name}", {})[row] = value
+
+
+# --- the log -----------------------------------------------------------------------------------
+
+
+def of_log(state: State) -> Fields:
+    """What a replay says."""
+    made: Fields = {}
+    _people(state, made)
+    _agreement(state, made)
+    _work(state, made)
+    _quality(state, made)
+    _payment(state, made)
+    return made
+
+
+def _publics(state: State, *kinds: str) -> Iterable[tuple[Any, Mapping[str, Any]]]:
+    return ((e, e.public) for e in state.events if e.kind in kinds)
+
+
+def _people(state: State, made: Fields) -> None:
+    table = Table(made, "membership")
+    for name, m in state.members.items():
+        table.add(name, party_id=m.party, side=m.side, roles=sorted(m.roles))
+        if m.dated:
+            table.add(name, valid_from=m.since, valid_until=m.until)
+    table = Table(made, "certification")
+    scored = defaultdict[str, int](int)
+    for e, p in _publics(state, "transfer.certification-scored"):
+        scored[e.actor] += 1
+        table.add(
+            (e.actor, scored[e.actor]),
+            guideline_version=p["guideline_version"],
+            right=p["right"],
+            asked=p["asked"],
+            lower=number(p["lower"]),
+            bar=number(p["bar"]),
+            passed=p["passed"],
+            at=e.at,
+        )
+    for e, p in _publics(state, "setup.calendar-set"):
+        Table(made, "work_calendar").add(
+            p["subject"], zone=p["zone"], weekdays=p["weekdays"], country=p["country"]
+        )
+        assert e.kind
+    for (document, subject), until in state.shares.items():
+        Table(made, "document_share").add((document, subject), until=until)
+
+
+def _agreement(state: State, made: Fields) -> None:
+    Table(made, "engagement").add(
+        "it",
+        client_id=state.client,
+        currency=state.currency,
+        stage=state.stage,
+        provider_id=state.provider,
+    )
+    for name, line in state.lines.items():
+        Table(made, "line").add(
+            name,
+            service=line.service,
+            volume=line.volume,
+            unit=line.unit,
+            sampling={k: number(v) for k, v in line.written.items()},
+            price=money(line.price),
+            defects=sorted(line.defined),
+        )
+    for name, w in state.waivers.items():
+        Table(made, "waiver").add(
+            name,
+            gate=w.gate,
+            codes=sorted(w.codes),
+            side=w.side,
+            requested_by=w.by,
+            expires_at=w.expires,
+            countersigned_by=w.countersigned,
+        )
+    if state.weights:
+        Table(made, "selection_criteria").add("it", criteria=dict(state.weights))
+    for name, offer in state.proposals.items():
+        Table(made, "proposal").add(name, party_id=offer.party)
+    points: dict[Any, Any] = {}
+    for e, p in _publics(state, "selection.proposal-scored"):
+        points[p["proposal"], p["criterion"], e.actor] = p["points"]
+    for key, given in points.items():
+        Table(made, "score").add(key, points=given)
+    if state.award is not None:
+        prices = {k: money(v) for k, v in state.award["prices"].items()}
+        Table(made, "award").add(
+            "it",
+            party_id=state.award["party"],
+            proposal_id=state.award["proposal"],
+            prices=prices,
+            accepted_at=state.award_signed,
+        )
+    for n, (e, p) in enumerate(_publics(state, "agreements.signed")):
+        Table(made, "signature").add(
+            n, actor_id=e.actor, side=p["side"], meaning=p["meaning"], digest=p["digest"], at=e.at
+        )
+    for e, p in _publics(state, "transfer.guideline-published"):
+        Table(made, "guideline").add(
+            p["guideline_version"],
+            digest=p["digest"],
+            clauses=sorted(p["clauses"]),
+            published_at=e.at,
+        )
+    if state.bar is not None:
+        Table(made, "certification_bar").add(
+            "it",
+            control_items=state.bar["control_items"],
+            **{k: number(state.bar[k]) for k in ("people", "agents", "confidence")},
+        )
+    for name, one in state.controls.items():
+        Table(made, "control_item").add(name, service=one.service, known=one.questions)
+    plans = {p["line"]: p for _, p in _publics(state, "setup.quality-planned")}
+    for name, p in plans.items():
+        Table(made, "quality_plan").add(
+            name,
+            lot=p["lot"],
+            sample_size=p["sample_size"],
+            acceptance_number=p["acceptance_number"],
+            consumer_risk=number(p["consumer_risk"]),
+            producer_risk=number(p["producer_risk"]),
+        )
+    for name, price in state.rates.items():
+        Table(made, "rate").add(name, price=money(price))
+    needs = {p["line"]: p for _, p in _publics(state, "setup.need-stated")}
+    for name, p in needs.items():
+        Table(made, "need").add(
+            name,
+            **{k: p[k] for k in ("skills", "languages", "clearance")},
+            adverse=sorted(p["adverse"]),
+        )
+
+
+def _work(state: State, made: Fields) -> None:
+    for name, o in state.orders.items():
+        Table(made, "work_order").add(
+            name,
+            line_id=o.line.id,
+            shape=o.shape,
+            stage=o.stage,
+            phase=o.phase,
+            round=o.current.number,
+        )
+    for name, item in state.items.items():
+        Table(made, "work_item").add(name, work_order_id=item.order.id, state=item.state)
+    for name, a in state.assignments.items():
+        # An assignment that is done or withdrawn is over; who holds it shows while it is not.
+        table = Table(made, "assignment")
+        table.add(name, purpose=a.purpose, level=a.level, state="over" if a.done else "waits")
+        if not a.done:
+            table.add(name, actor_id=a.holder)
+    for e, p in _publics(state, "execution.item-submitted"):
+        Table(made, "submission").add(
+            p["submission"],
+            assignment_id=p["assignment"],
+            item_id=p["item"],
+            at=e.at,
+            author_id=e.actor,
+            purpose=p["purpose"],
+            seconds=p["seconds"],
+            hints=p["hints"],
+            family=state.members[e.actor].family,
+        )
+        Table(made, "answer").add(
+            p["submission"], question=sorted(_answered(e)), origin=dict(p["origins"])
+        )
+    for name, i in state.imports.items():
+        Table(made, "import").add(
+            name,
+            work_order_id=i.order,
+            size=i.size,
+            digest=i.digest,
+            parts=i.parts,
+            received=i.received,
+            admitted=i.admitted,
+            refused=i.refused,
+            chunks=len(i.chunks),
+        )
+    for e, p in _publics(state, "execution.seed-committed"):
+        Table(made, "seed_commitment").add(
+            (p["work_order"], p["round"], p["side"]), commitment=p["commitment"]
+        )
+        assert e.kind
+    for _, p in _publics(state, "assurance.seed-revealed"):
+        Table(made, "seed_commitment").add(
+            (p["work_order"], p["round"], p["side"]), nonce=p["nonce"]
+        )
+    for name, pause in state.pauses.items():
+        Table(made, "clock_pause").add(
+            name, work_order_id=pause.order, item_id=pause.item, resumed_at=pause.until
+        )
+
+
+def _answered(event: Any) -> list[str]:
+    return [name.removeprefix("answers.") for name in event.sealed]
+
+
+def _quality(state: State, made: Fields) -> None:
+    for _, p in _publics(state, "assurance.sample-drawn"):
+        Table(made, "sample").add(
+            (p["work_order"], p["round"]),
+            **{
+                k: p[k]
+                for k in ("unit", "lot", "sample_size", "acceptance_number", "seed", "closing_size")
+            },
+        )
+    for o in state.orders.values():
+        if o.current.sample is not None:
+            units = sorted(
+                f"{item}/{q}" if q else item
+                for item, asked in o.current.units.items()
+                for q in asked
+            )
+            Table(made, "sample").add((o.id, o.current.number), units=units)
+    for e, p in _publics(state, "assurance.item-inspected"):
+        Table(made, "inspection").add(
+            p["assignment"],
+            item_id=p["item"],
+            round=p["round"],
+            in_sample=p["in_sample"],
+            inspector=e.actor,
+            at=e.at,
+        )
+    for e, p in _publics(state, "assurance.defect-raised"):
+        names = (
+            "work_order",
+            "round",
+            "item",
+            "question",
+            "clause",
+            "severity",
+            "counted",
+            "in_sample",
+        )
+        Table(made, "defect").add(
+            p["defect"], found_by=e.actor, found_at=e.at, **{n: p[n] for n in names}
+        )
+    for e, p in _publics(state, "assurance.verdict-given"):
+        Table(made, "verdict").add(
+            (p["work_order"], p["round"]), defective=p["defective"], accepted=p["accepted"], at=e.at
+        )
+    for e, p in _publics(state, "assurance.certificate-issued"):
+        Table(made, "certificate").add(
+            (p["work_order"], p["round"]), digest=p["digest"], figures=p["figures"], issued_at=e.at
+        )
+
+
+def _payment(state: State, made: Fields) -> None:
+    for e, p in _publics(state, "acceptance.delivered"):
+        Table(made, "delivery").add(
+            (p["work_order"], p["round"]),
+            items=p["items"],
+            digest=p["digest"],
+            certificate_digest=p["certificate"],
+            delivered_by=e.actor,
+            delivered_at=e.at,
+            files=sorted((f["digest"], f["size"]) for f in p["files"]),
+        )
+    for o in state.orders.values():
+        if o.delivery is not None:
+            key = (o.id, o.delivery.round)
+            Table(made, "delivery").add(key, state=o.delivery.state)
+    for p in state.invoices:
+        lines = [
+            (x["line"], x["quantity"], money(x["unit_price"]), money(x["amount"]))
+            for x in p["lines"]
+        ]
+        Table(made, "invoice").add(
+            p["number"], work_order_id=p["work_order"], lines=lines, total=money(p["total"])
+        )
+    for name, (clause, accepted) in state.changes.items():
+        Table(made, "proposed_change").add(name, clause=clause, accepted=accepted)
+
+
+# --- the database ------------------------------------------------------------------------------
+
+
+def of_database(db: Connection, engagement: str) -> Fields:
+    """What the tables say of an engagement."""
+    made: Fields = {}
+    names = {r["actor_id"]: r["pseudonym"] for r in _rows(db, "membership")}
+    _stored_people(db, made, names)
+    _stored_agreement(db, made, names)
+    _stored_work(db, made, names)
+    _stored_quality(db, made, names)
+    _stored_payment(db, made, names)
+    assert engagement
+    return made
+
+
+def _rows(db: Connection, table: str, order: str = "1") -> list[Mapping[str, Any]]:
+    query = sa.text(f'select * from "{table}" order by {order}')
+    return [dict(row) for row in db.execute(query).mappings()]
+
+
+def _stored_people(db: Connection, made: Fields, names: Mapping[str, str]) -> None:
+    dated = {
+        r[0]
+        for r in db.execute(
+            sa.text("select public->>'subject' from event where kind = 'setup.entitlement-dated'")
+        )
+    }
+    for r in _rows(db, "membership"):
+        table = Table(made, "membership")
+        table.add(r["pseudonym"], party_id=r["party_id"], side=r["side"], roles=sorted(r["roles"]))
+        if r["pseudonym"] in dated:
+            table.add(
+                r["pseudonym"], valid_from=at(r["valid_from"]), valid_until=at(r["valid_until"])
+            )
+    count = defaultdict[str, int](int)
+    for r in _rows(db, "certification", "id"):
+        who = names[r["actor_id"]]
+        count[who] += 1
+        Table(made, "certification").add(
+            (who, count[who]),
+            at=at(r["at"]),
+            lower=number(r["lower"]),
+            bar=number(r["bar"]),
+            **{n: r[n] for n in ("guideline_version", "right", "asked", "passed")},
+        )
+    for r in _rows(db, "work_calendar"):
+        Table(made, "work_calendar").add(
+            names[r["actor_id"]], zone=r["zone"], weekdays=r["weekdays"], country=r["country"]
+        )
+    for r in _rows(db, "document_share"):
+        until = "9999" if r["until"] is None else at(r["until"])
+        Table(made, "document_share").add((r["document_id"], names[r["actor_id"]]), until=until)
+
+
+def _stored_agreement(db: Connection, made: Fields, names: Mapping[str, str]) -> None:
+    for r in _rows(db, "engagement"):
+        Table(made, "engagement").add(
+            "it", **{n: r[n] for n in ("client_id", "currency", "stage", "provider_id")}
+        )
+    for r in _rows(db, "line"):
+        Table(made, "line").add(
+            r["id"],
+            service=r["service"],
+            volume=r["volume"],
+            unit=r["unit"],
+            sampling={
+                k: number(v) for k, v in r["sampling"].items() if k.endswith(("_quality", "_risk"))
+            },
+            price=money(r["price"]),
+            defects=sorted(k for k, v in r["defects"].items() if v),
+        )
+    for r in _rows(db, "waiver"):
+        Table(made, "waiver").add(
+            r["id"],
+            gate=r["gate"],
+            codes=sorted(r["codes"]),
+            side=r["side"],
+            requested_by=names[r["requested_by"]],
+            expires_at=at(r["expires_at"]),
+            countersigned_by=r["countersigned_by"] is not None,
+        )
+    for r in _rows(db, "selection_criteria"):
+        weights = {c["key"]: c["weight"] for c in r["criteria"]}
+        Table(made, "selection_criteria").add("it", criteria=weights)
+    for r in _rows(db, "proposal"):
+        Table(made, "proposal").add(r["id"], party_id=r["party_id"])
+    for r in _rows(db, "score"):
+        key = (r["proposal_id"], r["criterion"], names[r["scorer"]])
+        Table(made, "score").add(key, points=r["points"])
+    for r in _rows(db, "award"):
+        prices = {k: money(v) for k, v in r["prices"].items()}
+        Table(made, "award").add(
+            "it",
+            party_id=r["party_id"],
+            proposal_id=r["proposal_id"],
+            prices=prices,
+            accepted_at=r["accepted_at"] is not None,
+        )
+    for n, r in enumerate(_rows(db, "signature", "at, id")):
+        Table(made, "signature").add(
+            n,
+            actor_id=names[r["actor_id"]],
+            side=r["side"],
+            meaning=r["meaning"],
+            digest=r["digest"],
+            at=at(r["at"]),
+        )
+    for r in _rows(db, "guideline"):
+        Table(made, "guideline").add(
+            r["version"],
+            digest=r["digest"],
+            clauses=sorted(c["id"] for c in r["clauses"]),
+            published_at=at(r["published_at"]),
+        )
+    for r in _rows(db, "certification_bar"):
+        Table(made, "certification_bar").add(
+            "it",
+            control_items=r["control_items"],
+            **{k: number(r[k]) for k in ("people", "agents", "confidence")},
+        )
+    counted = sa.text(
+        "select public->>'control_item', (select count(*) from jsonb_object_keys(sealed))"
+        " from event where kind = 'transfer.control-item-added'"
+    )
+    known = {row[0]: row[1] for row in db.execute(counted)}
+    for r in _rows(db, "control_item"):
+        Table(made, "control_item").add(r["id"], service=r["service"], known=known.get(r["id"]))
+    for r in _rows(db, "quality_plan"):
+        Table(made, "quality_plan").add(
+            r["line_id"],
+            consumer_risk=number(r["consumer_risk"]),
+            producer_risk=number(r["producer_risk"]),
+            **{n: r[n] for n in ("lot", "sample_size", "acceptance_number")},
+        )
+    for r in _rows(db, "rate"):
+        Table(made, "rate").add(r["line_id"], price=money(r["price"]))
+    for r in _rows(db, "need"):
+        Table(made, "need").add(
+            r["line_id"],
+            skills=sorted(r["skills"]),
+            languages=sorted(r["languages"]),
+            clearance=r["clearance"],
+            adverse=sorted(r["adverse"]),
+        )
+
+
+def _stored_work(db: Connection, made: Fields, names: Mapping[str, str]) -> None:
+    for r in _rows(db, "work_order"):
+        Table(made, "work_order").add(
+            r["id"], **{n: r[n] for n in ("line_id", "shape", "stage", "phase", "round")}
+        )
+    for r in _rows(db, "work_item"):
+        if r["work_order_id"] is not None:  # control items are in the log under their own names
+            Table(made, "work_item").add(
+                r["id"], work_order_id=r["work_order_id"], state=r["state"]
+            )
+    claimed = {
+        r[0]
+        for r in db.execute(
+            sa.text("select public->>'assignment' from event where kind = 'execution.item-claimed'")
+        )
+    }
+    for r in _rows(db, "assignment"):
+        if r["id"] in claimed:
+            over = r["state"] in ("done", "withdrawn")
+            table = Table(made, "assignment")
+            table.add(
+                r["id"], purpose=r["purpose"], level=r["level"], state="over" if over else "waits"
+            )
+            if not over:
+                who = r["actor_id"]
+                table.add(r["id"], actor_id=None if who is None else names[who])
+    for r in _rows(db, "submission"):
+        Table(made, "submission").add(
+            r["id"],
+            assignment_id=r["assignment_id"],
+            item_id=r["item_id"],
+            at=at(r["at"]),
+            author_id=names[r["author_id"]],
+            purpose=r["purpose"],
+            seconds=r["seconds"],
+            hints=len(r["hints"]),
+            family=r["family"],
+        )
+    answers = defaultdict[str, list[tuple[str, str]]](list)
+    for r in _rows(db, "answer"):
+        answers[r["submission_id"]].append((r["question"], r["origin"]))
+    for name, given in answers.items():
+        origins = defaultdict[str, int](int)
+        for _, origin in given:
+            origins[origin] += 1
+        Table(made, "answer").add(name, question=sorted(q for q, _ in given), origin=dict(origins))
+    for r in _rows(db, "import"):
+        chunks = db.execute(
+            sa.text("select count(*) from import_chunk where import_id = :i"), {"i": r["id"]}
+        ).scalar_one()
+        Table(made, "import").add(
+            r["id"],
+            chunks=chunks,
+            **{
+                n: r[n]
+                for n in (
+                    "work_order_id",
+                    "size",
+                    "digest",
+                    "parts",
+                    "received",
+                    "admitted",
+                    "refused",
+                )
+            },
+        )
+    for r in _rows(db, "seed_commitment"):
+        key, table = (r["work_order_id"], r["round"], r["side"]), Table(made, "seed_commitment")
+        table.add(key, commitment=r["commitment"])
+        if r["nonce"]:
+            table.add(key, nonce=r["nonce"])
+    for r in _rows(db, "clock_pause"):
+        until = None if r["resumed_at"] is None else at(r["resumed_at"])
+        Table(made, "clock_pause").add(
+            r["id"], work_order_id=r["work_order_id"], item_id=r["item_id"], resumed_at=until
+        )
+
+
+def _stored_quality(db: Connection, made: Fields, names: Mapping[str, str]) -> None:
+    current = {r["id"]: r["round"] for r in _rows(db, "work_order")}
+    for r in _rows(db, "sample"):
+        key, table = (r["work_order_id"], r["round"]), Table(made, "sample")
+        table.add(
+            key,
+            **{
+                n: r[n]
+                for n in ("unit", "lot", "sample_size", "acceptance_number", "seed", "closing_size")
+            },
+        )
+        if current[r["work_order_id"]] == r["round"]:
+            table.add(key, units=sorted(r["units"]))
+    for r in _rows(db, "inspection"):
+        Table(made, "inspection").add(
+            r["assignment_id"],
+            item_id=r["item_id"],
+            round=r["round"],
+            in_sample=r["in_sample"],
+            inspector=names[r["inspector"]],
+            at=at(r["at"]),
+        )
+    for r in _rows(db, "defect"):
+        Table(made, "defect").add(
+            r["id"],
+            work_order=r["work_order_id"],
+            item=r["item_id"],
+            found_by=names[r["found_by"]],
+            found_at=at(r["found_at"]),
+            **{
+                n: r[n] for n in ("round", "question", "clause", "severity", "counted", "in_sample")
+            },
+        )
+    for r in _rows(db, "verdict"):
+        Table(made, "verdict").add(
+            (r["work_order_id"], r["round"]),
+            defective=r["defective"],
+            accepted=r["accepted"],
+            at=at(r["at"]),
+        )
+    for r in _rows(db, "certificate"):
+        Table(made, "certificate").add(
+            (r["work_order_id"], r["round"]),
+            digest=r["digest"],
+            figures=r["figures"],
+            issued_at=at(r["issued_at"]),
+        )
+
+
+def _stored_payment(db: Connection, made: Fields, names: Mapping[str, str]) -> None:
+    newest: dict[str, int] = {}
+    for r in _rows(db, "delivery"):
+        newest[r["work_order_id"]] = max(r["round"], newest.get(r["work_order_id"], 0))
+    for r in _rows(db, "delivery"):
+        key, table = (r["work_order_id"], r["round"]), Table(made, "delivery")
+        table.add(
+            key,
+            items=r["items"],
+            digest=r["digest"],
+            certificate_digest=r["certificate_digest"],
+            delivered_by=names[r["delivered_by"]],
+            delivered_at=at(r["delivered_at"]),
+            files=sorted((f["digest"], f["size"]) for f in r["files"]),
+        )
+        if newest[r["work_order_id"]] == r["round"]:
+            table.add(key, state=r["state"])
+    for r in _rows(db, "invoice"):
+        lines = [
+            (x["line_id"], x["quantity"], money(x["unit_price"]), money(x["amount"]))
+            for x in r["lines"]
+        ]
+        Table(made, "invoice").add(
+            r["number"], work_order_id=r["work_order_id"], lines=lines, total=money(r["total"])
+        )
+    for r in _rows(db, "proposed_change"):
+        Table(made, "proposed_change").add(r["id"], clause=r["clause"], accepted=r["accepted"])

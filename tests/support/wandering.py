@@ -1,0 +1,218 @@
+"""Random engagements: a seeded walk through the stages, with detours, that may stop anywhere.
+
+The same seed takes the same walk. Execution is worked on by the simulation's people: they err, give
+back, vanish and retry.
+"""
+
+from __future__ import annotations
+
+import json
+import random
+from datetime import timedelta
+from typing import Any
+
+from tests.support.engagement import DEFECTS, PRICE, SAMPLING, World
+from tests.support.imports import bring
+from tests.support.service import content
+
+from outwork import documents
+from outwork.stages import acceptance, assurance, execution, requirements, selection, setup
+from outwork.stages.acceptance import ReturnedItem
+from outwork.stages.assurance import DefectFound
+from outwork.vocabulary import Confidentiality, InspectionUnit, ItemId, Severity
+
+
+class Wanderer:
+    """One engagement after the other in one world."""
+
+    def __init__(self, world: World, seed: int) -> None:
+        self.world, self.chance = world, random.Random(seed)
+
+    def may(self, share: float) -> bool:
+        """Chance says yes with this probability."""
+        return self.chance.random() < share
+
+    def walk(self) -> World:
+        """A new engagement, as far as chance takes it."""
+        world = self.world
+        world.items, world.texts, world.proposals = [], {}, {}
+        for step in (self.agree, self.choose, self.prepare, self.work, self.judge, self.conclude):
+            if not step() or self.may(0.06):
+                break
+        world.integrate()
+        return world
+
+    def agree(self) -> bool:
+        """A statement of work, perhaps with a line too many."""
+        world = self.world
+        unit = InspectionUnit.ANSWER if self.may(0.3) else InspectionUnit.ITEM
+        world.draft()
+        world.add_line(unit=unit, defects=DEFECTS)
+        if self.may(0.3):
+            spare = world.act(
+                "vera", requirements.add_line, world.engagement, "tiny-abstraction",
+                self.chance.randint(1, 9), 5, unit, {}, SAMPLING, Confidentiality.INTERNAL, PRICE,
+                None,
+            )  # fmt: skip
+            world.act("vera", requirements.remove_line, spare)
+        world.sign()
+        return True
+
+    def choose(self) -> bool:
+        """By competition or directly."""
+        world = self.world
+        if self.may(0.4):
+            world.act("vera", selection.award_directly, world.engagement, world.people["dana"],
+                      "The only one who has worked on these contracts")  # fmt: skip
+        else:
+            world.compete()
+            world.award()
+        if self.may(0.05):
+            return False
+        world.accept_award()
+        return True
+
+    def prepare(self) -> bool:
+        """Transfer and set-up; perhaps with a waiver, perhaps with needs."""
+        world = self.world
+        world.prepare()
+        if self.may(0.3):
+            world.certify("ana", "bot")
+            world.waive("transfer", "not-certified", countersigned="vera")
+        else:
+            world.certify_team()
+        world.pass_tollgate()
+        world.equip()
+        if self.may(0.3):
+            world.qualify("ana", "ben", "rosa", "bot", skills=["legal.leases"], languages=["en"],
+                          clearance=2)  # fmt: skip
+            world.act("vera", setup.state_need, world.line, ["legal"], ["en"], 1)
+        if self.may(0.05):
+            return False
+        world.approve()
+        return True
+
+    def work(self) -> bool:
+        """A batch, taken in as files and perhaps as rows, worked on with detours."""
+        world = self.world
+        world.open()
+        world.admit(self.chance.randint(3, 6))
+        if self.may(0.3):
+            self._rows()
+        if self.may(0.2):
+            world.act("dana", execution.refuse_file, world.order, "strange.bin", "unreadable")
+        self._share()
+        world.commit()
+        world.release()
+        world.draft_all()
+        if self.may(0.3):
+            held = world.act("ana", execution.claim, world.engagement)
+            world.act("ana", execution.return_assignment, held, "lunch")
+        if self.may(0.3):
+            world.act("ana", execution.claim, world.engagement)
+            world.now += timedelta(hours=1)
+        self._produce()
+        if self.may(0.3):
+            item = self.chance.choice(world.items)
+            world.act("dana", execution.recall, item, "renewal", "c-renewal", "look again")
+            self._produce()
+        if self.may(0.05):
+            return False
+        world.close_batch()
+        return True
+
+    def _rows(self) -> None:
+        world, number = self.world, len(self.world.items)
+        text = content(number).decode()
+        world.texts[f"row-{number}"] = text
+        rows = json.dumps({"name": f"row-{number}", "text": text}).encode() + b"\n{broken"
+        bring(world, rows, part=40)
+        world.items.append(ItemId(world.look(execution.all_items, world.order)[-1].id))
+
+    def _share(self) -> None:
+        world = self.world
+        for _ in range(self.chance.randint(0, 3)):
+            document = world.look(execution.item, self.chance.choice(world.items)).document_id
+            until = world.now + timedelta(days=1) if self.may(0.5) else None
+            world.act("dana", documents.share_document, document, world.people["ana"], until)
+            world.act("ana", documents.open_document, document)
+            world.act("vera", documents.download_document, document)
+
+    def _produce(self) -> None:
+        """Whoever is certified takes what waits, right or wrong."""
+        wrong: dict[str, Any] = {"renewal": "no"} if self.may(0.5) else {}
+        while self.world.take("ana", **(wrong if self.may(0.3) else {})) is not None:
+            pass
+
+    def judge(self) -> bool:
+        """Sample, inspection, verdict; another round where it says no."""
+        world = self.world
+        for _ in range(3):
+            world.reveal()
+            world.draw()
+            self._inspect()
+            if world.decide():
+                self._correct()
+                world.issue_certificate()
+                return True
+            self._again()
+        return False
+
+    def _inspect(self) -> None:
+        world = self.world
+        while (held := world.act("rosa", execution.claim, world.engagement)) is not None:
+            found = []
+            if self.may(0.15):
+                severity = self.chance.choice(list(Severity))
+                found = [DefectFound(self._drawn(held), "c-law", severity, "not as written")]
+            world.act("rosa", assurance.inspect, held, found, 40)
+
+    def _drawn(self, held: Any) -> str:
+        """A question of the item that stands in the sample, if single answers are drawn."""
+        world = self.world
+        item = world.look(execution.assignment, held).item_id
+        sample = world.look(assurance.sample_of, world.work_order())
+        drawn = sorted(sample.questions(item)) if sample else []
+        question: str = self.chance.choice([q for q in drawn if q] or ["governing-law"])
+        return question
+
+    def _correct(self) -> None:
+        """What was found is corrected and inspected again before anything is delivered."""
+        for _ in range(5):
+            self._produce()
+            before = len(self.world.look(execution.assignments, self.world.order))
+            while held := self.world.act("rosa", execution.claim, self.world.engagement):
+                self.world.act("rosa", assurance.inspect, held, [], 40)
+            if len(self.world.look(execution.assignments, self.world.order)) == before:
+                return
+
+    def _again(self) -> None:
+        self._produce()
+        self.world.commit()
+        self.world.close_batch()
+
+    def conclude(self) -> bool:
+        """Delivery, perhaps returned once; acceptance, invoice, close."""
+        world = self.world
+        world.deliver()
+        if self.may(0.25):
+            back = [ReturnedItem(world.items[0], "renewal", "c-renewal", "not as written")]
+            world.act("vera", acceptance.return_delivery, world.order, "one is wrong", back)
+            self._again()
+            if not self.judge():
+                return False
+            world.deliver()
+        if self.may(0.1):
+            return False
+        world.accept()
+        world.invoice()
+        world.close_order()
+        if self.may(0.4):
+            change = world.act("rosa", acceptance.propose_change, world.engagement, "c-law",
+                               "Say it so.", "It was unclear")  # fmt: skip
+            if self.may(0.7):
+                world.act("vera", acceptance.decide_change, change, self.may(0.5))
+            else:
+                return False
+        world.finish()
+        return True
