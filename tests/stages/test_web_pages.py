@@ -75,6 +75,15 @@ def test_pages_answer_members_as_the_work_goes_on(
         actions(got.text)
 
 
+def test_what_a_plan_lets_pass_is_shown_before_anybody_signs(world: World, sign_in: SignIn) -> None:
+    world.upto("add_line")
+    shown = sign_in("vera").get(f"/engagements/{world.engagement}/requirements").text
+    assert "What the plans let pass" in shown
+    assert "consumer’s risk" in shown
+    assert "producer’s risk" in shown
+    assert "Exact, for a lot of 4: n=" in shown
+
+
 @pytest.mark.parametrize("who", ["vera", "dana", "rosa"])
 def test_every_page_answers_every_role(world: World, sign_in: SignIn, who: str) -> None:
     world.upto("finish")

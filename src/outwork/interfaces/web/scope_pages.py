@@ -5,6 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 
 from outwork import reporting
+from outwork.interfaces.web import charts
 from outwork.interfaces.web.desk import Context, Desk, choices, field, frame
 from outwork.interfaces.web.labels import (
     CLASSES,
@@ -64,6 +65,11 @@ def requirements(d: Desk) -> Context:
         **frame(d, Stage.REQUIREMENTS, sign),
         "brief": {"text": engagement.brief} if engagement.brief else None,
         "lines": [_line(found, line) for line in found.lines],
+        "curves": [
+            charts.oc_curve(plan, line.sampling)
+            for line in found.lines
+            if (plan := found.plans.get(line.id)) is not None
+        ],
         "defects": [
             {
                 "severity": severity(s),
