@@ -86,7 +86,9 @@ def _transfer(state: State, _: WorkOrder | None) -> set[str]:
         found.add("no-guideline")
     if state.bar is None:
         found.add("no-bar")
-    elif len(state.controls) < state.bar["control_items"]:
+    elif (
+        sum(c.use == "certification" for c in state.controls.values()) < state.bar["control_items"]
+    ):
         found.add("too-few-control-items")
     workers = [m for m in state.members.values() if m.roles & {"analyst", "agent"}]
     if not any("analyst" in m.roles for m in workers):
@@ -131,6 +133,8 @@ def _work_done(_: State, order: WorkOrder | None) -> set[str]:
         found.add("seed-uncommitted")
     if order.counts["submitted"] != len(order.items):
         found.add("items-unfinished")
+    if order.open_inspections():
+        found.add("screening-open")
     return found
 
 
@@ -248,7 +252,11 @@ def _move(event: Event, order: WorkOrder, reached: str) -> None:
     if order.owed and reached != "execution":
         reject(event, "goes on although rework that was due has not been ordered")
     if reached == "execution":
-        order.phase, order.current = "released", Round(order.current.number + 1)
+        refused = (
+            frozenset(order.current.inspections) if order.stage == "assurance" else frozenset()
+        )
+        order.phase = "released"
+        order.current = Round(order.current.number + 1, refused=refused)
     elif reached == "acceptance":
         for item in order.items.values():
             item.withdraw()

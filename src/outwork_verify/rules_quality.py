@@ -43,6 +43,14 @@ def _closed_order(state: State, event: Event) -> WorkOrder:
     return order
 
 
+def _inspected_order(state: State, event: Event) -> WorkOrder:
+    """A closed one, or a rejected one that is being screened."""
+    order = state.orders.get(event.public["work_order"])
+    if order is not None and order.stage == "execution" and order.current.screened:
+        return order_at(state, event, "execution")
+    return _closed_order(state, event)
+
+
 @rule(
     "assurance.seed-revealed",
     {"work_order": text, "round": positive, "side": SIDE, "nonce": digest},
@@ -170,6 +178,26 @@ def _lot(event: Event, order: WorkOrder) -> list[str]:
 
 
 @rule(
+    "assurance.screening-ordered",
+    {"work_order": text, "round": positive, "items": texts},
+    roles=MANAGERS,
+)
+def _screening_ordered(state: State, event: Event, _: Member) -> None:
+    order = order_at(state, event, "execution")
+    current = order.current
+    if order.phase != "released" or not current.refused or current.screened:
+        reject(event, "screens what no sample rejected, or screens it twice")
+    rest = {
+        i.id for i in order.items.values() if i.state == "submitted" and i.id not in current.refused
+    }
+    if set(event.public["items"]) != rest or len(event.public["items"]) != len(rest):
+        reject(event, f"does not screen the {len(rest)} items that the sample did not hold")
+    for name in rest:
+        order.items[name].open("inspect/1")
+        current.screened[name] = []
+
+
+@rule(
     "assurance.item-inspected",
     {
         "work_order": text, "round": positive, "assignment": text, "item": text,
@@ -179,13 +207,14 @@ def _lot(event: Event, order: WorkOrder) -> list[str]:
     stages=["execution"],
 )  # fmt: skip
 def _item_inspected(state: State, event: Event, _: Member) -> None:
-    order, p = _closed_order(state, event), event.public
+    order, p = _inspected_order(state, event), event.public
     current, assignment = order.current, state.assignments.get(p["assignment"])
     if assignment is None or (assignment.item, assignment.purpose) != (p["item"], "inspect"):
         reject(event, "is not the inspection that was reserved")
     if not assignment.done or assignment.holder != event.actor or p["item"] not in order.items:
         reject(event, "is of an inspection that the actor has not handed in")
-    if p["in_sample"] is not (current.verdict is None):
+    screens = order.stage == "execution"
+    if p["in_sample"] is not (current.verdict is None and not screens):
         reject(event, "says wrongly whether it is part of the sample")
     if p["in_sample"] and current.inspectors and event.actor not in current.inspectors:
         reject(event, "is by an inspector with whose error the plan does not reckon")
@@ -193,7 +222,8 @@ def _item_inspected(state: State, event: Event, _: Member) -> None:
         reject(event, "inspects an item that was not drawn")
     assignment.holder = None  # one inspection, stated once
     made = Inspection(event.actor, p["in_sample"], p["defects"])
-    current.inspections.setdefault(p["item"], []).append(made)
+    book = current.screened if screens else current.inspections
+    book.setdefault(p["item"], []).append(made)
     if p["defects"] and not p["in_sample"]:
         order.owed[p["item"]] = frozenset()
 
@@ -209,8 +239,10 @@ def _item_inspected(state: State, event: Event, _: Member) -> None:
     stages=["execution"],
 )  # fmt: skip
 def _defect_raised(state: State, event: Event, _: Member) -> None:
-    order, p = _closed_order(state, event), event.public
-    made = order.current.inspections.get(p["item"])
+    order, p = _inspected_order(state, event), event.public
+    current = order.current
+    book = current.screened if order.stage == "execution" else current.inspections
+    made = book.get(p["item"])
     last = made[-1] if made else None
     if last is None or last.inspector != event.actor or last.in_sample is not p["in_sample"]:
         reject(event, "raises a defect outside the actor's inspection of the item")
@@ -237,7 +269,8 @@ def _defect_raised(state: State, event: Event, _: Member) -> None:
 
 def all_raised(current: Round) -> bool:
     """Whether the log holds every defect that the inspections of a round state."""
-    found = (one for made in current.inspections.values() for one in made)
+    books = (*current.inspections.values(), *current.screened.values())
+    found = (one for made in books for one in made)
     return all(len(one.defects) == one.stated for one in found)
 
 

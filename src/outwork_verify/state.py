@@ -62,6 +62,15 @@ class Control:
 
 
 @dataclass(slots=True)
+class Action:
+    """A corrective action: its clause, where it stands, and since when it is implemented."""
+
+    clause: str
+    state: str = "open"
+    since: str = ""
+
+
+@dataclass(slots=True)
 class Member:
     """Who takes part; `since` and `until` are the entitlement, `result` the last certification.
 
@@ -198,7 +207,9 @@ class Inspection:
 @dataclass(slots=True)
 class Round:
     """One pass of a work order through assurance. `units` are what was drawn, by item;
-    `inspectors` who alone may inspect it, where the plan reckons with them."""
+    `inspectors` who alone may inspect it, where the plan reckons with them. `refused` are the
+    items inspected in the rejected round before it, `screened` the inspections of the others, by
+    item, where the lot is screened."""
 
     number: int
     seeds: dict[str, str] = field(default_factory=dict)
@@ -210,6 +221,8 @@ class Round:
     risks: tuple[Fraction, Fraction] = (Fraction(0), Fraction(0))
     inspections: dict[str, list[Inspection]] = field(default_factory=dict)
     inspectors: frozenset[str] = frozenset()
+    screened: dict[str, list[Inspection]] = field(default_factory=dict)
+    refused: frozenset[str] = frozenset()
     verdict: Mapping[str, Any] | None = None
     certificate: str = ""
 
@@ -374,6 +387,7 @@ class State:
     controls: dict[str, Control] = field(default_factory=dict)
     watches: dict[str, Watch] = field(default_factory=dict)
     checks: dict[str, Check] = field(default_factory=dict)
+    actions: dict[str, Action] = field(default_factory=dict)
     planned: dict[str, int] = field(default_factory=dict)
     rates: Mapping[str, Any] = field(default_factory=dict)
     orders: dict[str, WorkOrder] = field(default_factory=dict)

@@ -19,7 +19,7 @@ from outwork import agreements, conduct, documents
 from outwork.kit import outbox
 from outwork.kit.postgres import Cluster, Dsns
 from outwork.operation import ACTS, operation
-from outwork.stages import acceptance, execution
+from outwork.stages import acceptance, assurance, execution
 from outwork.vocabulary import (
     Clause,
     Confidentiality,
@@ -148,6 +148,15 @@ ARGUMENTS: dict[str, Callable[[World], dict[str, Any]]] = {
     "assurance.draw_sample": lambda w: {"work_order": w.order},
     "assurance.give_verdict": lambda w: {"work_order": w.order},
     "assurance.inspect": lambda w: {"assignment": held(w), "defects": []},
+    "assurance.open_action": lambda w: {
+        "engagement": w.engagement, "clause": "", "title": "", "owner": w.people["ana"],
+        "due": w.now},
+    "assurance.analyse_action": lambda w: {
+        "action": ACTION[w.engagement], "whys": [], "severity": 0, "occurrence": 0,
+        "detection": 0, "measure": ""},
+    "assurance.implement_action": lambda w: {"action": ACTION[w.engagement]},
+    "assurance.close_action": lambda w: {"action": ACTION[w.engagement]},
+    "assurance.screen_lot": lambda w: {"work_order": w.order},
     "assurance.reveal_seed": lambda w: {"work_order": w.order, "nonce": ""},
     "acceptance.accept_delivery": lambda w: {"work_order": w.order, "name": ""},
     "acceptance.close_engagement": lambda w: {"engagement": w.engagement},
@@ -166,6 +175,7 @@ PAUSE: dict[str, PauseId] = {}
 WAIVER: dict[str, WaiverId] = {}
 WITNESS: dict[str, WitnessId] = {}
 CHANGE: dict[str, Any] = {}
+ACTION: dict[str, Any] = {}
 
 
 def held(world: World) -> str:
@@ -237,6 +247,10 @@ def stocked(
             ).id
         WAIVER[world.engagement] = world.waive("transfer", "no-bar", countersigned=None)
         WITNESS[world.engagement] = world.witness("dana", "http://127.0.0.1:9").witness
+        ACTION[world.engagement] = world.act(
+            "dana", assurance.open_action, world.engagement, "c-law", "T", world.people["ana"],
+            world.now + timedelta(days=9),
+        )  # fmt: skip
         CHANGE[world.engagement] = world.act(
             "rosa", acceptance.propose_change, world.engagement, "c-law", "Other words", "Grounds"
         )

@@ -17,7 +17,7 @@ from tests.support.service import KEY, content, tiny_service
 from outwork import documents, ledger, practices
 from outwork.kit.postgres import Cluster, Dsns
 from outwork.migrations.versions.v0001_first import APPEND_ONLY, SCOPED
-from outwork.stages import acceptance, execution, setup
+from outwork.stages import acceptance, assurance, execution, setup
 from outwork.stages.execution import RowFormat
 
 MINE, OTHER = "eng_mine", "eng_other"
@@ -72,6 +72,8 @@ def full(
             world.act("dana", execution.pause_worker, world.engagement, world.people["ana"], "R")
             world.commit()
             world.upto("close_order", after="produce")
+            world.act("dana", assurance.open_action, world.engagement, "c-law", "T",
+                      world.people["ana"], world.now + timedelta(days=9))  # fmt: skip
             world.act("rosa", acceptance.propose_change, world.engagement, "c-law", "W", "B")
             world.open()
             upload(world, start(world, b'{"text": "x"}', RowFormat.JSONL), b'{"text": "x"}')

@@ -390,6 +390,19 @@ MESSAGES: Mapping[str, str] = {
     "period-too-long": msg("An entitlement lasts at most %(days)s days."),
     # Execution
     "not-paused": msg("The clock runs: this pause has ended."),
+    "effect-not-shown": msg(
+        "The effect is not shown yet: %(before)s of %(before_units)s sampled items had such a "
+        "defect before and %(after)s of %(after_units)s after; the rate after is at most %(most)s "
+        "times that before, with 95 %% confidence, and must be below 1."
+    ),
+    "action-state": msg("The action is %(state)s, so this cannot be done to it."),
+    "whys-outside": msg("Give one to %(most)s whys."),
+    "rating-outside": msg("%(field)s is a rating from 1 to 10, not %(value)s."),
+    "text-missing": msg("%(field)s needs words, at most %(longest)s characters of them."),
+    "due-passed": msg("The time by which it is due has passed already."),
+    "screening-open": msg("%(count)s items of the rejected lot wait to be screened."),
+    "nothing-to-screen": msg("Only what a rejected sample did not hold can be screened."),
+    "already-screened": msg("The lot is screened already in this round."),
     "not-released": msg("The batch is not released for work."),
     "already-released": msg("The batch is released already."),
     "intake-over": msg("Intake is over; open another work order."),

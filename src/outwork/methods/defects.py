@@ -14,9 +14,16 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from outwork.methods.arguments import counts, share, whole
-from outwork.methods.intervals import defectives_upper
+from outwork.methods.intervals import binomial_lower, binomial_upper, defectives_upper
 
-__all__ = ["DefectRate", "allocate", "defect_rate", "stratified_upper"]
+__all__ = [
+    "DefectRate",
+    "RateRatio",
+    "allocate",
+    "defect_rate",
+    "rate_ratio",
+    "stratified_upper",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +61,42 @@ def defect_rate(
     high = float(gammaincinv(defects + 1, 1 - tail))
     million = 1e6 / chances
     return DefectRate(defects / units, defects * million, low * million, high * million)
+
+
+@dataclass(frozen=True, slots=True)
+class RateRatio:
+    """How many times as often defects occur after as before, with its bounds."""
+
+    value: float
+    low: float
+    high: float
+
+
+def rate_ratio(
+    before: int, before_units: int, after: int, after_units: int, confidence: float = 0.95
+) -> RateRatio:
+    """Whether defects became rarer: the ratio of two rates, exactly.
+
+    Given the sum of the counts, the later one is binomial (J. Przyborowski and H. Wilenski,
+    Biometrika 31 (1940) 313-323); each bound is one-sided at the stated confidence, so that a
+    ratio is shown to be below 1 if `high` is.
+
+    Raises:
+        ValueError: counts that are not whole, units below 1, or confidence out of range.
+
+    >>> rate_ratio(20, 200, 4, 200).high < 1, rate_ratio(2, 20, 0, 20).high < 1
+    (True, False)
+    """
+    x, y = whole("before", before, 0), whole("after", after, 0)
+    ratio_of_units = whole("before_units", before_units, 1) / whole("after_units", after_units, 1)
+    level = float(share("confidence", confidence))
+    if x + y == 0:
+        return RateRatio(1.0, 0.0, float("inf"))
+    low, high = binomial_lower(y, x + y, level), binomial_upper(y, x + y, level)
+    value, least, most = (
+        p / (1 - p) * ratio_of_units if p < 1 else float("inf") for p in (y / (x + y), low, high)
+    )
+    return RateRatio(value, least, most)
 
 
 def allocate(sizes: ArrayLike, expected: ArrayLike, n: int) -> NDArray[np.int64]:

@@ -65,6 +65,13 @@ from outwork.reporting.queries import (
     timeline,
     workbench,
 )
+from outwork.reporting.watching import (
+    Feedback,
+    Paused,
+    Record,
+    feedback,
+    own_pauses,
+)
 from outwork.reporting.work import (
     HandedIn,
     HeldWork,
@@ -85,6 +92,7 @@ __all__ = [
     "Competition",
     "Delivered",
     "EngagementQuality",
+    "Feedback",
     "Gate",
     "HandedIn",
     "HeldWork",
@@ -94,8 +102,10 @@ __all__ = [
     "LogEntry",
     "Member",
     "Overview",
+    "Paused",
     "Person",
     "Readiness",
+    "Record",
     "Sampling",
     "Scope",
     "Standing",
@@ -110,6 +120,7 @@ __all__ = [
     "competition",
     "delivered",
     "delivered_file",
+    "feedback",
     "gate_at",
     "handed_in",
     "held",
@@ -125,6 +136,7 @@ __all__ = [
     "order_questions",
     "overview",
     "overviews",
+    "own_pauses",
     "people",
     "place_in_sample",
     "policy",

@@ -146,10 +146,23 @@ def sampling(op: Operation, at: Standing) -> Sampling:
         sample=sample,
         plan=plan_for(line),
         line=line,
-        inspections={i.item_id: i for i in assurance.inspections(op.db, order)},
-        asked={a.item_id: a for a in execution.assignments(op.db, order.id, Purpose.INSPECT)},
+        # What a screening before the draw found is not the sample's.
+        inspections={
+            i.item_id: i
+            for i in assurance.inspections(op.db, order)
+            if sample is None or i.at >= sample.drawn_at
+        },
+        asked={
+            a.item_id: a
+            for a in execution.assignments(op.db, order.id, Purpose.INSPECT)
+            if sample is None or a.opened_at >= sample.drawn_at
+        },
         inspectors=_inspectors(op, order),
-        defects=tuple(assurance.defects(op.db, order)),
+        defects=tuple(
+            x
+            for x in assurance.defects(op.db, order)
+            if sample is None or x.found_at >= sample.drawn_at
+        ),
         verdict=assurance.verdict_of(op.db, order),
         certificate=assurance.certificate_of(op.db, order),
         service=practices.service(line.service),

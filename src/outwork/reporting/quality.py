@@ -13,10 +13,11 @@ from outwork.operation import Operation
 from outwork.reporting.by_stage import Member, team
 from outwork.reporting.model import Person
 from outwork.reporting.queries import BEYOND_BIDDING, may_read, people
+from outwork.reporting.watching import Paused, Record, paused, records
 from outwork.stages import assurance, transfer
-from outwork.stages.assurance import Certificate, DefectRecord
+from outwork.stages.assurance import Certificate, CorrectiveAction, DefectRecord, Effect
 from outwork.stages.transfer import Certification
-from outwork.vocabulary import EngagementId, Refusal
+from outwork.vocabulary import EngagementId, Refusal, Role, Side
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +29,12 @@ class EngagementQuality:
     defects: tuple[DefectRecord, ...]
     certifications: tuple[tuple[Member, Certification], ...]
     titles: Mapping[str, str]
+    roles: frozenset[Role]
+    side: Side
+    team: tuple[Member, ...]
+    records: tuple[Record, ...]
+    paused: tuple[Paused, ...]
+    actions: tuple[tuple[CorrectiveAction, Effect | None], ...]
 
 
 def readable(op: Operation) -> list[Engagement]:
@@ -45,6 +52,8 @@ def quality(op: Operation) -> list[EngagementQuality]:
     """One entry for each engagement that the actor may read."""
     made = []
     for engagement in readable(op):
+        viewer = may_read(op, engagement.id)
+        members = team(op, engagement.id)
         orders = agreements.work_orders(op.db, engagement.id)
         issued = [(o, assurance.certificate_of(op.db, o)) for o in orders]
         rules = transfer.latest_guideline(op.db, engagement.id)
@@ -60,9 +69,18 @@ def quality(op: Operation) -> list[EngagementQuality]:
                     for d in assurance.defects(op.db, o, n + 1)
                 ),
                 certifications=tuple(
-                    (m, latest[m.actor.id]) for m in team(op, engagement.id) if m.actor.id in latest
+                    (m, latest[m.actor.id]) for m in members if m.actor.id in latest
                 ),
                 titles={c.id: c.title for c in rules.clauses} if rules else {},
+                roles=viewer.roles,
+                side=viewer.side,
+                team=tuple(members),
+                records=tuple(records(op, engagement.id)),
+                paused=tuple(paused(op, engagement.id)),
+                actions=tuple(
+                    (a, assurance.effect_of(op.db, a))
+                    for a in assurance.corrective_actions(op.db, engagement.id)
+                ),
             )
         )
     return made

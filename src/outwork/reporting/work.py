@@ -179,6 +179,8 @@ def _named(reason: Reason, name: str) -> Reason:
 
 def _startable(op: Operation, member: Membership) -> int:
     engagement, actor = member.engagement_id, op.actor.id
+    if transfer.pause_of(op.db, engagement, actor) is not None:
+        return 0  # a retraining comes first
     if Role.ANALYST not in member.roles or transfer.certified(op.db, engagement, actor):
         return 0
     unfinished = (AssignmentState.OPEN, AssignmentState.LIVE)

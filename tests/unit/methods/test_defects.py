@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from outwork.methods import defects
-from outwork.methods.defects import allocate, defect_rate, stratified_upper
+from outwork.methods.defects import allocate, defect_rate, rate_ratio, stratified_upper
 from outwork.methods.intervals import defectives_upper
 
 
@@ -78,3 +78,19 @@ def test_added_bounds_cover() -> None:
 def test_bad_input_is_named(call: object, named: str) -> None:
     with pytest.raises(ValueError, match=f"^{named}: "):
         call()  # type: ignore[operator]
+
+
+def test_a_ratio_of_rates_covers_the_truth_and_knows_when_nothing_is_shown() -> None:
+    rng = np.random.default_rng(20261129)
+    missed = 0
+    for _ in range(2000):
+        x, y = rng.binomial(150, 0.10), rng.binomial(100, 0.05)
+        missed += rate_ratio(int(x), 150, int(y), 100).high < 0.5
+    assert missed / 2000 <= 0.05 + 3 * (0.05 * 0.95 / 2000) ** 0.5
+    nothing = rate_ratio(0, 10, 0, 10)
+    assert (nothing.low, nothing.high) == (0.0, float("inf"))
+    assert rate_ratio(0, 10, 3, 10).high == float("inf")
+    assert rate_ratio(6, 6, 0, 6).high == pytest.approx(0.6476, abs=1e-4)
+    for wrong in ((-1, 5, 0, 5), (1, 0, 0, 5), (1, 5, 0, 0)):
+        with pytest.raises(ValueError, match="must be"):
+            rate_ratio(*wrong)

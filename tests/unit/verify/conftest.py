@@ -8,7 +8,7 @@ import pytest
 from tests.support.database import fresh_database
 from tests.support.engagement import World
 from tests.support.service import KEY, tiny_service
-from tests.unit.verify.recorded import Log, direct, eventful, exported
+from tests.unit.verify.recorded import Log, direct, eventful, exported, improving
 
 from outwork import ledger, practices
 from outwork.kit.keyring import Keyring
@@ -48,6 +48,17 @@ def answers_log(
     with fresh_database(cluster, migrated) as dsns:
         world = World(dsns.app, tmp_path_factory.mktemp("direct") / "keys")
         yield _log(direct(world))
+        world.close()
+
+
+@pytest.fixture(scope="session")
+def improved_log(
+    cluster: Cluster, migrated: str, tiny: None, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Log]:
+    """The log of a rejected lot that was screened, and of an action whose effect was shown."""
+    with fresh_database(cluster, migrated) as dsns:
+        world = World(dsns.app, tmp_path_factory.mktemp("improved") / "keys")
+        yield _log(improving(world))
         world.close()
 
 

@@ -26,6 +26,7 @@ from outwork.stages import acceptance, assurance, execution, requirements, selec
 from outwork.stages.acceptance import ReturnedItem
 from outwork.stages.assurance import DefectFound
 from outwork.stages.execution import RowFormat
+from outwork.stages.requirements import SamplingTerms
 from outwork.vocabulary import Confidentiality, InspectionUnit, Refusal, Severity
 from outwork_verify import Report, verify
 
@@ -272,3 +273,40 @@ def _drift(world: World) -> None:
     for _ in range(world.act("ana", execution.start_retraining, world.engagement)):
         world.take("ana")
     world.act("dana", execution.readmit_worker, world.engagement, world.people["bot"], "was right")
+
+
+def improving(world: World) -> World:
+    """A lot is rejected, its clause gets a corrective action, the rest is screened, and the effect
+    is measured on the sample that accepts it."""
+    world.draft()
+    world.add_line(sampling=TIGHT)
+    world.sign()
+    world.act("vera", selection.award_directly, world.engagement, world.people["dana"],
+              "The only provider that has worked on these contracts")  # fmt: skip
+    world.upto("open", after="award")
+    world.admit(10)
+    world.upto("draw", after="admit")
+    world.inspect(defective=6)
+    assert not world.decide()
+    action = world.act(
+        "dana", assurance.open_action, world.engagement, "c-date", "Dates are taken from the title",
+        world.people["rosa"], world.now + timedelta(days=9),
+    )  # fmt: skip
+    world.act("dana", assurance.analyse_action, action, ["The clause allows it", "It was vague"],
+              7, 8, 3, "Rewrite the clause")  # fmt: skip
+    world.act("dana", assurance.implement_action, action)
+    world.act("dana", assurance.screen_lot, world.order)
+    world.produce("ana")
+    world.commit()
+    world.inspect(defective=1)
+    world.produce("ana")
+    world.upto("draw", after="produce")
+    world.inspect()
+    assert world.decide()
+    world.act("dana", assurance.close_action, action)
+    world.issue_certificate()
+    world.deliver()
+    return world
+
+
+TIGHT = SamplingTerms(Decimal("0.3"), Decimal("0.05"), Decimal("0.05"), Decimal("0.1"))

@@ -139,9 +139,10 @@ def the_provider_opens_the_clients_gate(log: Log) -> Entry:
 @forgery("dates of")
 def work_after_the_entitlement_ended(log: Log) -> Entry:
     dated = log.one("setup.entitlement-dated", subject=log.member("analyst"))
-    dated["public"]["valid_until"] = dated["at"]
-    return next(e for e in log.all("execution.item-claimed") if e["seq"] > dated["seq"]
-                and e["actor"] == log.member("analyst"))  # fmt: skip
+    claim = next(e for e in log.all("execution.item-claimed") if e["seq"] > dated["seq"]
+                 and e["actor"] == log.member("analyst"))  # fmt: skip
+    dated["public"]["valid_until"] = claim["at"]
+    return claim
 
 
 @forgery("nobody on the side")

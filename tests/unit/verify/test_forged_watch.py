@@ -22,18 +22,6 @@ def change(reason: str, kind: str, nth: int = 0, **public: Any) -> None:
     CASES[f"{kind} {public}"] = (alter, reason)
 
 
-def drop(reason: str, kind: str, blamed: str) -> None:
-    """A case that leaves the first entry of a kind out; the next of `blamed` is at fault."""
-
-    def alter(log: Log) -> Entry:
-        gone = log.one(kind)
-        found = log.after(gone, blamed)
-        log.drop(gone)
-        return found
-
-    CASES[f"no {kind}"] = (alter, reason)
-
-
 PLANNED, SEEDED = "setup.control-planned", "execution.controls-seeded"
 SCORED, PAUSED = "transfer.control-scored", "transfer.worker-paused"
 change("not there, or more", PLANNED, control_share="0.6")
@@ -62,7 +50,18 @@ change("other clauses", "transfer.retraining-started", clauses=["c-law"])
 change("no control item|fields", "transfer.retraining-started", control_items=["ctl_x"])
 change("not paused|no certification", "transfer.worker-readmitted", 1, how="certified")
 change("not by a delivery manager", "transfer.worker-readmitted", 0, how="manager")
-drop("is not scored", SCORED, "execution.work-order-closed")
+
+
+def _without_score(log: Log) -> Entry:
+    gone = log.one(SCORED)
+    later = log.entries[log.entries.index(gone) :]
+    claims = (e for e in later if e["kind"] == "execution.item-claimed")
+    found = next(e for e in claims if e["actor"] == gone["actor"])
+    log.drop(gone)
+    return found
+
+
+CASES[f"no {SCORED}"] = (_without_score, "consequences still to come")
 
 
 def _without_second_pause(log: Log) -> Entry:

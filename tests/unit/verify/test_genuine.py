@@ -33,8 +33,9 @@ def test_an_eventful_engagement_verifies(genuine: Log, eventful_world: World) ->
     assert report.figures["stage"] == "closed"
 
 
-def test_it_has_nearly_every_kind(genuine: Log, answers_log: Log) -> None:
-    seen = {e["kind"] for e in [*genuine.entries, *answers_log.entries]}
+def test_it_has_nearly_every_kind(genuine: Log, answers_log: Log, improved_log: Log) -> None:
+    every = (*genuine.entries, *answers_log.entries, *improved_log.entries)
+    seen = {e["kind"] for e in every}
     registered = {
         "agreements.party-registered", "agreements.actor-registered", "workforce.qualified",
         "workforce.barrier-raised", "workforce.barrier-lifted",
@@ -46,6 +47,14 @@ def test_answers_as_the_unit_verify(answers_log: Log) -> None:
     report = answers_log.judged()
     assert report.failure is None
     assert report.figures["work_orders"][0]["sample"]["lot"] == 18
+
+
+def test_a_screened_lot_and_a_measured_effect_verify(improved_log: Log) -> None:
+    report = improved_log.judged()
+    assert report.failure is None
+    (closed,) = improved_log.all("assurance.action-closed")
+    assert closed["public"]["before"] == closed["public"]["before_units"] == 6
+    assert (closed["public"]["after"], closed["public"]["after_units"]) == (0, 6)
 
 
 def test_every_beginning_of_a_genuine_log_that_ends_with_an_act_verifies(genuine: Log) -> None:

@@ -182,6 +182,16 @@ def _execution_acts(d: Desk, found: Batch) -> list[Context]:
                 note=_("Both sides have committed their seeds by then; no file comes in after."),
             )
         acts += _recall(d, order, found)
+        if order.round > 1 and order.phase is WorkPhase.RELEASED:
+            acts += d.act(
+                "assurance.screen_lot",
+                _("Screen the rejected lot"),
+                _("Inspect all the rest"),
+                where=order,
+                hidden={"work_order": order.id},
+                note=_("What fails is reworked at once; a fresh sample decides afterwards."),
+                id="screen-lot",
+            )
     acts += _retry(d, found)
     due = d.op.now + timedelta(days=14)
     return acts + d.act(

@@ -20,6 +20,7 @@ from outwork.interfaces.wording import translate_plural
 from outwork.operation import operation, perform
 from outwork.stages import execution, transfer
 from outwork.stages.execution import RowFormat
+from outwork.stages.transfer import ControlUse
 from outwork.vocabulary import BadInput, Digest, EngagementId, Refusal, WorkOrderId
 
 MOST_FILES = 1_000
@@ -117,19 +118,26 @@ async def samples(visit: Visit, engagement: str, request: Request) -> Response:
         chosen = {str(name) for name in form.getlist("samples")}
         service = str(form.get("service", ""))
         try:
-            count = await run_in_threadpool(_add_samples, visit, engagement, service, chosen)
+            count = await run_in_threadpool(
+                _add_samples, visit, engagement, service, chosen, _use(form)
+            )
         except (Refusal, BadInput) as error:
             return _back(form, [notice(error)])
     title = translate_plural("%(n)s control item added.", "%(n)s control items added.", count)
     return _back(form, [{"tone": "good", "title": title % {"n": count}}])
 
 
-def _add_samples(visit: Visit, engagement: str, key: str, chosen: set[str]) -> int:
+def _use(form: FormData) -> ControlUse:
+    production = form.get("use") == ControlUse.PRODUCTION.value
+    return ControlUse.PRODUCTION if production else ControlUse.CERTIFICATION
+
+
+def _add_samples(visit: Visit, engagement: str, key: str, chosen: set[str], use: ControlUse) -> int:
     found = [s for s in practices.service(key).samples() if s.name in chosen]
     with operation(visit.database, visit.actor.id) as op:
         for sample in found:
             transfer.add_control_item(
-                op, EngagementId(engagement), key, sample.name, sample.content, sample.answers
+                op, EngagementId(engagement), key, sample.name, sample.content, sample.answers, use
             )
     return len(found)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from outwork import methods, reporting
-from outwork.interfaces.web import charts
+from outwork.interfaces.web import charts, watching_pages
 from outwork.interfaces.web.desk import Context, Desk, choices, field, form, frame, roles_text
 from outwork.interfaces.web.labels import ROLES, badge, percent, shortened, word
 from outwork.interfaces.web.rendering import reason
@@ -194,6 +194,7 @@ def _samples(d: Desk, found: Knowledge) -> list[Context]:
                     field(
                         "samples", _("Samples"), "checks", options=choices((n, n) for n in names)
                     ),
+                    watching_pages.use_field(),
                     hidden=d.keep({"service": service.key}),
                     note=_("Their right answers are known, and stay sealed."),
                     id=f"samples-{service.key}",
@@ -351,7 +352,7 @@ def _curve(plan: QualityPlan, line: Line) -> Context:
 
 
 def _setup_acts(d: Desk, found: Readiness) -> list[Context]:
-    acts: list[Context] = []
+    acts = watching_pages.planning(d, found.lines)
     for line in found.lines:
         acts += d.act(
             "setup.plan_quality",

@@ -13,7 +13,7 @@ from babel.dates import format_date
 
 from outwork import reporting
 from outwork.agreements import Engagement
-from outwork.interfaces.web import charts
+from outwork.interfaces.web import charts, improvement_pages, watching_pages
 from outwork.interfaces.web.desk import Context, roles_text
 from outwork.interfaces.web.labels import (
     EVENTS,
@@ -253,12 +253,16 @@ def quality(found: list[EngagementQuality]) -> Context:
         if len(rows) != 1
         else _("One batch is certified; the interval says how surely")
     )
+    watched = watching_pages.quality(found)
     return {
+        **watched,
         "figures": _figures(found),
         "forest": charts.forest(title, rows, _("Conforming, at the agreed confidence")),
         "clauses": _clauses(found),
-        "actions": [],
-        "drifting": [
+        "actions": improvement_pages.actions(found),
+        "acts": improvement_pages.acts(found) + watched["acts"],
+        "drifting": watched["paused"]
+        + [
             {
                 "who": {
                     "text": m.actor.name,
@@ -325,7 +329,7 @@ def _clauses(found: list[EngagementQuality]) -> list[Context]:
                 "defects": str(n),
                 "share": charts.share_figure(n, total),
                 "trend": None,
-                "act": None,
+                "act": improvement_pages.open_from(q, clause),
             }
         )
     return rows

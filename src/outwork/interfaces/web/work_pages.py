@@ -14,6 +14,7 @@ from starlette.datastructures import FormData
 
 from outwork import reporting
 from outwork.interfaces import wording
+from outwork.interfaces.web import watching_pages
 from outwork.interfaces.web import workbench_forms as forms
 from outwork.interfaces.web import workbench_page as page
 from outwork.interfaces.web.acting import notice
@@ -134,10 +135,12 @@ def _queue(visit: Visit, after: str | None) -> Response:
     with operation(visit.database, visit.actor.id) as op:
         held, queues = reporting.held(op), reporting.queues(op)
         done, now = reporting.handed_in(op, after, RECENT), op.now
+        paused = watching_pages.own(reporting.own_pauses(op))
     return visit.page(
         "work.html",
         "work",
         _("Work"),
+        paused=paused,
         reserved=[_reserved(h, now) for h in held],
         available=_across(queues) + [row for q in queues for row in _available(q)],
         kept_back=[row for q in queues for row in _kept_back(q)],
@@ -346,6 +349,7 @@ def _after(visit: Visit, bench: Workbench) -> Response:
     told = [{"tone": "good", "title": _("Handed in: %(item)s") % {"item": bench.item.name}}]
     engagement = bench.engagement.id
     with operation(visit.database, visit.actor.id) as op:
+        told += watching_pages.told(reporting.feedback(op, bench.assignment.id))
         result = None
         if bench.purpose is Purpose.CERTIFY:
             result = reporting.certification_result(op, engagement)

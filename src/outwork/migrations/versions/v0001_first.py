@@ -24,6 +24,7 @@ SCOPED = {
     "control_item": "engagement_id",
     "control_plan": "engagement_id",
     "control_result": "engagement_id",
+    "corrective_action": "engagement_id",
     "cosignature": "engagement_id",
     "defect": "engagement_id",
     "delivery": "engagement_id",
@@ -342,6 +343,32 @@ def _create() -> None:
         "ix_control_result_engagement_id_actor_id",
         "control_result",
         ["engagement_id", "actor_id", "at"],
+        unique=False,
+    )
+    op.create_table(
+        "corrective_action",
+        sa.Column("engagement_id", sa.Text(), nullable=False),
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("clause", sa.Text(), nullable=False),
+        sa.Column("title", sa.Text(), nullable=False),
+        sa.Column("owner", sa.Text(), nullable=False),
+        sa.Column("due", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("opened_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("whys", postgresql.JSONB(none_as_null=True), nullable=False),
+        sa.Column("severity", sa.Integer(), nullable=False),
+        sa.Column("occurrence", sa.Integer(), nullable=False),
+        sa.Column("detection", sa.Integer(), nullable=False),
+        sa.Column("measure", sa.Text(), nullable=False),
+        sa.Column("implemented_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("closed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_corrective_action")),
+        info={"scope": "engagement"},
+    )
+    op.create_index(
+        op.f("ix_corrective_action_engagement_id"),
+        "corrective_action",
+        ["engagement_id"],
         unique=False,
     )
     op.create_table(

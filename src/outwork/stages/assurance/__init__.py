@@ -7,10 +7,19 @@ recomputed from the log alone.
 from outwork.stages.assurance.actions import draw_sample, inspect, reveal_seed
 from outwork.stages.assurance.certifying import certify, check_inspector, give_verdict
 from outwork.stages.assurance.events import CertificateIssued
+from outwork.stages.assurance.improving import (
+    analyse_action,
+    close_action,
+    implement_action,
+    open_action,
+)
 from outwork.stages.assurance.model import (
+    ActionState,
     Certificate,
+    CorrectiveAction,
     DefectFound,
     DefectRecord,
+    Effect,
     Inspection,
     InspectorCheck,
     Sample,
@@ -19,35 +28,48 @@ from outwork.stages.assurance.model import (
 from outwork.stages.assurance.queries import (
     certificate_of,
     certificates,
+    corrective_actions,
     defects,
+    effect_of,
     gate,
     inspections,
     inspector_checks,
     sample_of,
     verdict_of,
 )
+from outwork.stages.assurance.screening import screen_lot
 
 __all__ = [
+    "ActionState",
     "Certificate",
     "CertificateIssued",
+    "CorrectiveAction",
     "DefectFound",
     "DefectRecord",
+    "Effect",
     "Inspection",
     "InspectorCheck",
     "Sample",
     "Verdict",
+    "analyse_action",
     "certificate_of",
     "certificates",
     "certify",
     "check_inspector",
+    "close_action",
+    "corrective_actions",
     "defects",
     "draw_sample",
+    "effect_of",
     "gate",
     "give_verdict",
+    "implement_action",
     "inspect",
     "inspections",
     "inspector_checks",
+    "open_action",
     "reveal_seed",
     "sample_of",
+    "screen_lot",
     "verdict_of",
 ]

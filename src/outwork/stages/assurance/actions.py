@@ -22,6 +22,7 @@ from outwork.stages.assurance.model import (
     lot_units,
     sampling_plan,
 )
+from outwork.stages.assurance.screening import screening
 from outwork.stages.execution import ItemState
 from outwork.vocabulary import (
     ActorId,
@@ -29,6 +30,7 @@ from outwork.vocabulary import (
     BadInput,
     DefectId,
     Digest,
+    ItemId,
     Purpose,
     Refusal,
     Role,
@@ -213,12 +215,11 @@ def inspect(
     """Hand in the inspection of a reserved item: its defects, each citing a clause."""
     found, order = _to_inspect(op, assignment)
     sample = queries.sample_of(op.db, order)
-    if sample is None or order.stage is not Stage.ASSURANCE:
+    screened = screening(op, order)
+    if not screened and (sample is None or order.stage is not Stage.ASSURANCE):
         raise Refusal("sample-not-drawn")
-    in_sample = queries.verdict_of(op.db, order) is None
-    if in_sample and sample.inspectors and op.actor.id not in sample.inspectors:
-        raise Refusal("inspector-unchecked")
-    drawn = sample.questions(found.item_id) if in_sample else set()
+    in_sample = not screened and queries.verdict_of(op.db, order) is None
+    drawn = _drawn(op, sample, found.item_id) if in_sample and sample is not None else set()
     _check_defects(op, order, drawn, defects)
     answers = execution.current_answers(op.db, found.item_id)
     for d in defects:
@@ -255,6 +256,13 @@ def inspect(
     if defects and not in_sample:
         first = defects[0]
         execution.order_rework(op, order, found.item_id, first.question, first.clause, first.note)
+
+
+def _drawn(op: Operation, sample: Sample, item: ItemId) -> set[str]:
+    """The drawn questions of an item, for an inspector with whom the plan reckons."""
+    if sample.inspectors and op.actor.id not in sample.inspectors:
+        raise Refusal("inspector-unchecked")
+    return sample.questions(item)
 
 
 def _check_defects(

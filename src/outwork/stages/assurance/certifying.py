@@ -103,7 +103,7 @@ def give_verdict(op: Operation, work_order: WorkOrderId) -> bool:
     waiting = queries.open_inspections(op.db, order)
     if waiting:
         raise Refusal("inspection-open", count=waiting)
-    found = queries.defects(op.db, order)
+    found = [d for d in queries.defects(op.db, order) if d.in_sample]
     defective = defective_units(sample, found)
     accepted = defective <= sample.acceptance_number
     made = Verdict(order.engagement_id, order.id, order.round, defective, accepted, op.now)

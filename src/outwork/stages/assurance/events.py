@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from outwork.ledger import EventBody, Sealed, event
 from outwork.vocabulary import (
+    ActionId,
     AssignmentId,
     DefectId,
     Digest,
@@ -61,6 +64,15 @@ class SampleDrawn(EventBody):
 
 
 @event()
+class ScreeningOrdered(EventBody):
+    """A rejected lot is screened: these items, which the sample did not hold, are inspected."""
+
+    work_order: WorkOrderId
+    round: int
+    items: tuple[ItemId, ...]
+
+
+@event()
 class ItemInspected(EventBody):
     """Someone who is not an author inspected an item."""
 
@@ -107,3 +119,50 @@ class CertificateIssued(EventBody):
     round: int
     digest: Digest
     figures: dict[str, object]
+
+
+@event()
+class ActionOpened(EventBody):
+    """A clause causes defects, and somebody is to see to it."""
+
+    action: ActionId
+    clause: str
+    owner: str
+    due: datetime
+    title: Sealed[str]
+
+
+@event()
+class ActionAnalysed(EventBody):
+    """The cause is known: so many whys, FMEA ratings from 1 to 10, and what will be done."""
+
+    action: ActionId
+    whys: int
+    severity: int
+    occurrence: int
+    detection: int
+    cause: Sealed[str]
+    measure: Sealed[str]
+
+
+@event()
+class ActionImplemented(EventBody):
+    """What was to be done is done; from here on the effect is measured."""
+
+    action: ActionId
+
+
+@event()
+class ActionClosed(EventBody):
+    """The effect is shown: defects of the clause per inspected item became rarer.
+
+    Items with such a defect of items inspected in samples, before and after; the rate after is at
+    most `ratio_at_most` of that before, with 95 % confidence.
+    """
+
+    action: ActionId
+    before: int
+    before_units: int
+    after: int
+    after_units: int
+    ratio_at_most: str

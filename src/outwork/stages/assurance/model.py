@@ -6,12 +6,14 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from enum import StrEnum
 
 from outwork import methods
 from outwork.methods.inspection import Check
 from outwork.stages import setup
 from outwork.stages.requirements import SamplingTerms
 from outwork.vocabulary import (
+    ActionId,
     ActorId,
     Answer,
     AssignmentId,
@@ -150,6 +152,75 @@ class Inspection:
     in_sample: bool
     clean: bool
     at: datetime
+
+
+class ActionState(StrEnum):
+    """Where a corrective and preventive action stands."""
+
+    OPEN = "open"
+    ANALYSED = "analysed"
+    IMPLEMENTED = "implemented"
+    CLOSED = "closed"
+
+
+@dataclass(frozen=True, slots=True)
+class CorrectiveAction:
+    """What is done so that a clause no longer causes defects, and whether it worked.
+
+    `whys` go from the defect to its cause; severity, occurrence and detection are the ratings of a
+    process FMEA, from 1 (harmless, rare, always seen) to 10 (AIAG & VDA, FMEA handbook, 2019).
+    """
+
+    engagement_id: EngagementId
+    id: ActionId
+    clause: str
+    title: str
+    owner: ActorId
+    due: datetime
+    opened_at: datetime
+    state: ActionState = ActionState.OPEN
+    whys: tuple[str, ...] = ()
+    severity: int = 0
+    occurrence: int = 0
+    detection: int = 0
+    measure: str = ""
+    implemented_at: datetime | None = None
+    closed_at: datetime | None = None
+
+    @property
+    def priority(self) -> int:
+        """Risk priority: severity x occurrence x detection, 1 to 1,000."""
+        return self.severity * self.occurrence * self.detection
+
+
+@dataclass(frozen=True, slots=True)
+class Effect:
+    """Sampled items with a defect that cites the clause, of items inspected, before and after."""
+
+    before: int
+    before_units: int
+    after: int
+    after_units: int
+
+    def ratio(self) -> methods.defects.RateRatio | None:
+        """After over before, with bounds at 95 %; None until both were inspected."""
+        if not self.before_units or not self.after_units:
+            return None
+        return methods.defects.rate_ratio(
+            self.before, self.before_units, self.after, self.after_units, EFFECT_CONFIDENCE
+        )
+
+    def at_most(self) -> str | None:
+        """The upper bound, rounded up to six places, where it shows that defects became rarer."""
+        ratio = self.ratio()
+        if ratio is None or not ratio.high < 1:
+            return None
+        return str(ceiling(ratio.high))
+
+
+EFFECT_CONFIDENCE = 0.95
+MOST_WHYS = 5
+RATINGS = range(1, 11)
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,9 @@ from outwork.stages import execution
 from outwork.stages.assurance import store
 from outwork.stages.assurance.model import (
     Certificate,
+    CorrectiveAction,
     DefectRecord,
+    Effect,
     Inspection,
     InspectorCheck,
     Sample,
@@ -16,7 +18,7 @@ from outwork.stages.assurance.model import (
     gate_reasons,
 )
 from outwork.stages.execution import AssignmentState, ItemState
-from outwork.vocabulary import ActorId, EngagementId, Purpose, Reason
+from outwork.vocabulary import ActionId, ActorId, EngagementId, Purpose, Reason
 
 
 def sample_of(db: Connection, order: WorkOrder) -> Sample | None:
@@ -42,10 +44,11 @@ def certificate_of(db: Connection, order: WorkOrder) -> Certificate | None:
     return store.certificates.one(db, store.certificate_table.c.work_order_id == order.id)
 
 
-def inspections(db: Connection, order: WorkOrder) -> list[Inspection]:
-    """The inspections of the current round."""
+def inspections(db: Connection, order: WorkOrder, round_: int | None = None) -> list[Inspection]:
+    """The inspections of a round (the current one unless told)."""
     table = store.inspection_table.c
-    return store.inspections.find(db, table.work_order_id == order.id, table.round == order.round)
+    wanted = order.round if round_ is None else round_
+    return store.inspections.find(db, table.work_order_id == order.id, table.round == wanted)
 
 
 def inspector_checks(db: Connection, engagement: EngagementId) -> dict[ActorId, InspectorCheck]:
@@ -60,6 +63,45 @@ def defects(db: Connection, order: WorkOrder, round_: int | None = None) -> list
     table = store.defect_table.c
     wanted = order.round if round_ is None else round_
     return store.defects.find(db, table.work_order_id == order.id, table.round == wanted)
+
+
+def corrective_action(
+    db: Connection, identifier: ActionId, *, lock: bool = False
+) -> CorrectiveAction:
+    """The corrective action of that id; raises NotFound."""
+    return store.corrective_actions.get(db, identifier, lock=lock)
+
+
+def corrective_actions(db: Connection, engagement: EngagementId) -> list[CorrectiveAction]:
+    """The corrective actions of an engagement, oldest first."""
+    table = store.action_table.c
+    return store.corrective_actions.find(db, table.engagement_id == engagement)
+
+
+def effect_of(db: Connection, action: CorrectiveAction) -> Effect | None:
+    """What samples showed of the clause before and after; None until it is implemented."""
+    since = action.implemented_at
+    if since is None:
+        return None
+    seen, found = store.inspection_table.c, store.defect_table.c
+    looked = store.inspections.find(
+        db, seen.engagement_id == action.engagement_id, seen.in_sample.is_(True)
+    )
+    bad = {
+        (d.work_order_id, d.round, d.item_id)
+        for d in store.defects.find(
+            db,
+            found.engagement_id == action.engagement_id,
+            found.in_sample.is_(True),
+            found.clause == action.clause,
+        )
+    }
+    counts = {False: [0, 0], True: [0, 0]}
+    for i in looked:
+        count = counts[i.at >= since]
+        count[0] += (i.work_order_id, i.round, i.item_id) in bad
+        count[1] += 1
+    return Effect(*counts[False], *counts[True])
 
 
 def open_inspections(db: Connection, order: WorkOrder) -> int:

@@ -7,12 +7,14 @@ import sqlalchemy as sa
 from outwork.kit.database import Records, instant, json, key, scoped, text
 from outwork.stages.assurance.model import (
     Certificate,
+    CorrectiveAction,
     DefectRecord,
     Inspection,
     InspectorCheck,
     Sample,
     Verdict,
 )
+from outwork.vocabulary import NotFound
 
 
 def _whole(name: str) -> sa.Column[int]:
@@ -67,6 +69,14 @@ certificate_table = scoped(
     sa.PrimaryKeyConstraint("work_order_id", "round"),
 )  # fmt: skip
 
+action_table = scoped(
+    "corrective_action",
+    key(), text("clause"), text("title"), text("owner"), instant("due"), instant("opened_at"),
+    text("state"), json("whys"), _whole("severity"), _whole("occurrence"), _whole("detection"),
+    text("measure"), instant("implemented_at", nullable=True), instant("closed_at", nullable=True),
+)  # fmt: skip
+
+corrective_actions = Records(action_table, CorrectiveAction, lambda i: NotFound("action", i))
 samples = Records(sample_table, Sample)
 inspector_checks = Records(inspector_check_table, InspectorCheck)
 inspections = Records(inspection_table, Inspection)

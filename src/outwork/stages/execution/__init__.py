@@ -8,6 +8,7 @@ from outwork.stages.execution.actions import (
     admit,
     close_work_order,
     commit_seed,
+    open_inspections,
     open_work_order,
     order_rework,
     recall,
@@ -60,6 +61,7 @@ from outwork.stages.execution.model import (
     Stuck,
     Submission,
     WorkItem,
+    marks,
     obstacles,
 )
 from outwork.stages.execution.queries import (
@@ -174,8 +176,10 @@ __all__ = [
     "item",
     "items",
     "kind_of",
+    "marks",
     "obstacles",
     "offers",
+    "open_inspections",
     "open_work_order",
     "order_rework",
     "pause",

@@ -262,10 +262,15 @@ def order_rework(
     )
 
 
-def request_inspections(op: Operation, order: WorkOrder, items: Sequence[ItemId]) -> None:
-    """Ask that items be inspected by someone who is not among their authors; records it."""
+def open_inspections(op: Operation, order: WorkOrder, items: Sequence[ItemId]) -> None:
+    """Put inspections of items up, for whoever is not among their authors."""
     for identifier in items:
         open_assignment(op, queries.item(op.db, identifier), Purpose.INSPECT, 1, order.round)
+
+
+def request_inspections(op: Operation, order: WorkOrder, items: Sequence[ItemId]) -> None:
+    """Ask that items be inspected by someone who is not among their authors; records it."""
+    open_inspections(op, order, items)
     op.record(
         events.InspectionRequested(
             engagement=order.engagement_id, work_order=order.id, items=len(items)

@@ -367,6 +367,10 @@ def gate(db: Connection, engagement: Engagement, order: WorkOrder) -> list[Reaso
     unfinished = sum(found.values()) - found[ItemState.SUBMITTED]
     if unfinished:
         reasons.append(Reason("items-unfinished", {"count": unfinished}, place))
+    states = [AssignmentState.OPEN, AssignmentState.LIVE]
+    screening = len(assignments(db, order.id, Purpose.INSPECT, states))
+    if screening:
+        reasons.append(Reason("screening-open", {"count": screening}, place))
     return reasons
 
 
