@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -9,8 +10,29 @@ from tests.support.engagement import World
 from tests.support.replayed import Fields, differences, of_database, of_log
 from tests.support.wandering import Wanderer
 
+import outwork.main as everything  # the tables of all slices
 from outwork import ledger
+from outwork.kit.database import metadata
+from outwork.migrations.versions.v0001_first import SCOPED
 from outwork_verify.replay import replay
+
+FIELDS = Path(__file__).parents[1] / "expected" / "public_fields.txt"
+
+
+def listed() -> dict[str, str]:
+    """Each column of the list: the field that it is compared with, or the reason why not."""
+    lines = [line for line in FIELDS.read_text().splitlines() if not line.startswith("#")]
+    pairs = [line.split("  ", 1) for line in lines]
+    said = {name: text.removeprefix("-> ") for name, text in pairs}
+    assert len(said) == len(pairs), "a column stands twice"
+    assert all(said.values())
+    return said
+
+
+def test_every_column_is_compared_or_says_why_not() -> None:
+    assert everything.cli
+    columns = {f"{table}.{c.name}" for table in SCOPED for c in metadata.tables[table].columns}
+    assert set(listed()) == columns
 
 
 def both(world: World) -> tuple[Fields, Fields]:
@@ -26,6 +48,7 @@ def both(world: World) -> tuple[Fields, Fields]:
 def test_the_replay_is_the_database(world: World, seed: int) -> None:
     found, stored = both(Wanderer(world, seed).walk())
     assert differences(found, stored) == []
+    assert set(stored) <= set(listed().values())
 
 
 def test_a_field_that_differs_is_told(world: World) -> None:
