@@ -110,25 +110,47 @@ def _alpha_of_many(units: NDArray[Any], values: NDArray[Any], metric: str) -> Ag
         from outwork.methods import kernels
     except ImportError:
         return None
-    (first, last), (low, high) = kernels.extent(units), kernels.extent(values)
-    width = int(high) - int(low) + 1
-    if first < 0 or width > _MOST_COMPILED or (int(last) + 1) * width > LARGEST:
+    low, last = int(values.min()), int(units.max())
+    width = int(values.max()) - low + 1
+    if width > _MOST_COMPILED or int(units.min()) < 0 or (last + 1) * width > LARGEST:
         return None  # the plain way, which also says what is wrong
-    table = np.zeros((int(last) + 1, width), dtype=np.int32)
-    kernels.tally(units, values, values.dtype.type(low), table)
-    often = np.zeros(width, dtype=np.int64)
-    pairable = kernels.totals(table, often)
-    n = float(often.sum())
     place = np.arange(width, dtype=np.float64)
-    if metric == "ordinal":
-        place = np.cumsum(often) - often / 2
-    if n == 0 or np.count_nonzero(often) < 2:
+    often = np.zeros(width, dtype=np.int64)
+    given = (units, values, values.dtype.type(low))
+    if metric == "interval":
+        within, pairable, number, one, two = kernels.spread(*given, place)
+        if pairable > 0:
+            return _of_sums(within, 2 * (number * two - one * one), number, pairable)
+    else:
+        within, pairable = kernels.counted(*given, often)
+        if pairable > 0 and metric == "ordinal":
+            place = _ordinal(often)
+            within = kernels.spread(*given, place)[0]
+    if pairable < 0:  # not in the order of units
+        table = np.zeros((last + 1, width), dtype=np.int32)
+        kernels.tally(*given, table)
+        often[:] = 0
+        pairable = kernels.totals(table, often)
+        place = _ordinal(often) if metric == "ordinal" else place
+        within = kernels.differences(table, place, metric == "nominal")
+    number = int(often.sum())
+    if number == 0:
         return None
-    place = place - place.mean()
-    nominal = metric == "nominal"
-    apart = kernels.differences(table, place, nominal) / n
-    chance = kernels.differences(often[None, :], place, nominal) / n
-    return Agreement(1 - apart / chance, 1 - apart, 1 - chance, int(pairable))
+    across = kernels.differences(often[None, :], place, metric == "nominal") * (number - 1)
+    return _of_sums(within, across, number, int(pairable))
+
+
+def _ordinal(often: NDArray[np.int64]) -> Floats:
+    place = np.cumsum(often) - often / 2
+    return np.asarray(place - place.mean(), dtype=np.float64)
+
+
+def _of_sums(within: float, across: float, number: int, units: int) -> Agreement | None:
+    """Alpha from the sums of differences within units and across all values; None if all equal."""
+    if across <= 0:
+        return None
+    apart, chance = within / number, across / number / (number - 1)
+    return Agreement(1 - apart / chance, 1 - apart, 1 - chance, int(units))
 
 
 def cohen(a: ArrayLike, b: ArrayLike, weights: str = "nominal") -> Agreement:

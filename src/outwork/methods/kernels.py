@@ -29,15 +29,6 @@ def _compiled(loop: Callable[..., Any]) -> Callable[..., Any]:
 
 
 @_compiled
-def extent(values):
-    """Smallest and largest of an array of whole numbers, in one pass without copies."""
-    low = high = values[0]
-    for value in values:
-        low, high = min(low, value), max(high, value)
-    return low, high
-
-
-@_compiled
 def pack(items, workers, labels, n_labels, first, said):
     """Sort by item: ``said[first[i]:first[i + 1]]`` holds worker * n_labels + label."""
     for item in items:
@@ -194,6 +185,64 @@ def maximise(table, settled, given, smooth, used, before, beyond, momentum):
                 table[(worker * size + label) * 2 * size + k] /= most
             scale_sum += np.log(most) * given[worker * size + label]
     return scale_sum
+
+
+@_compiled
+def counted(units, values, low, often):
+    """Nominal differences of judgments in the order of units, and how often each value was given.
+
+    Gives the sum of `differences` and how many units have at least two values, of which alone
+    ``often`` counts; -1 units where the order is not that of units.
+    """
+    whole, pairable = 0.0, 0
+    here = np.zeros(len(often), dtype=np.int64)
+    at, end = 0, len(units)
+    while at < end:
+        unit, first = units[at], at
+        while at < end and units[at] == unit:
+            here[_U(values[at] - low)] += 1
+            at += 1
+        if at < end and units[at] < unit:
+            return whole, -1
+        size, alike, kept = at - first, 0, at - first > 1
+        for v in range(len(often)):
+            alike += here[v] * here[v]
+            often[v] += here[v] * kept
+            here[v] = 0
+        if kept:
+            pairable += 1
+            whole += (size * size - alike) / (size - 1)
+    return whole, pairable
+
+
+@_compiled
+def spread(units, values, low, place):
+    """Squared distances between the places of values, of judgments in the order of units.
+
+    Gives the sum of `differences`, how many units have at least two values (-1 where the order is
+    not that of units), and of the values of those: their number, sum and sum of squares.
+    """
+    whole, pairable, number = 0.0, 0, 0
+    all_one, all_two = 0.0, 0.0
+    at, end = 0, len(units)
+    while at < end:
+        unit, first = units[at], at
+        one, two = 0.0, 0.0
+        while at < end and units[at] == unit:
+            where = place[_U(values[at] - low)]
+            one += where
+            two += where * where
+            at += 1
+        if at < end and units[at] < unit:
+            return whole, -1, number, all_one, all_two
+        size = at - first
+        if size > 1:
+            pairable += 1
+            number += size
+            all_one += one
+            all_two += two
+            whole += 2 * (size * two - one * one) / (size - 1)
+    return whole, pairable, number, all_one, all_two
 
 
 @_compiled
