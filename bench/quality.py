@@ -5,7 +5,8 @@
 The peers are crowd-kit and krippendorff, in an environment of their own (`make bench-peers`).
 CPU seconds of one thread, medians of five of ours; a peer that takes over a minute runs once.
 raw.jsonl beside holds every part as it was measured. What each key means stands beside the part
-that makes it: quality_scale, quality_truth, quality_adaptive, quality_promise.
+that makes it: quality_scale, quality_truth, quality_adaptive, quality_promise; how long each part
+may take in quality_budget.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ import platform
 import subprocess
 import tempfile
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +28,7 @@ for _name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "NUMBA_NUM_THREADS"):
     os.environ.setdefault(_name, "1")
 
 from bench import quality_adaptive, quality_promise, quality_scale, quality_truth  # noqa: E402
+from bench.quality_budget import BUDGET_S, Meter, SpentError, within  # noqa: E402
 
 from outwork.methods import sampling, sequential  # noqa: E402
 
@@ -35,45 +38,66 @@ DEPLOYMENTS = quality_promise.DEPLOYMENTS
 
 
 def run(data: Path, seed: int, log: Any) -> dict[str, Any]:
-    """The figures of every part, the peers' beside them."""
+    """The figures of every part, the peers' beside them; `skipped` says what was broken off."""
     if not PEER.exists():
         raise RuntimeError("the peers are not installed: make bench-peers")
     folder = (data / "crowd").resolve()
     names = [n for n in quality_truth.SETS if (folder / f"{n}.csv").exists()]
-    figures: dict[str, Any] = {}
+    figures: dict[str, Any] = {"budget_s": BUDGET_S, "skipped": {}}
     raw = Path("raw.jsonl")
     raw.write_text("")
 
-    def keep(part: str, found: dict[str, Any]) -> None:
-        log(f"{part}: {found}")
-        line = {"part": part, "at": time.time(), "seed": seed, "found": found}
+    def keep(part: str, found: Callable[[], dict[str, Any]]) -> None:
+        began, cpu = time.time(), time.process_time()
+        try:
+            told = found()
+        except (SpentError, ValueError, OSError, subprocess.SubprocessError) as error:
+            figures["skipped"][part] = f"{type(error).__name__}: {error}"[:500]
+            log(f"{part}: skipped, {error}")
+            return
+        log(f"{part}, {time.time() - began:.0f} s: {told}")
+        line = {"part": part, "at": began, "seed": seed, "found": told}
+        line |= {"wall_s": time.time() - began, "cpu_s": time.process_time() - cpu}
         with raw.open("a") as out:
             out.write(json.dumps(line | _versions()) + "\n")
-        figures.update(found)
+        figures.update(told)
 
     with tempfile.TemporaryDirectory() as work:
-        keep("dawid_skene", quality_scale.dawid_skene(Path(work), seed, peer, log))
-        keep("alpha", quality_scale.alpha(Path(work), seed, peer))
-        keep("update", quality_scale.update(seed))
+        keep("dawid_skene", lambda: quality_scale.dawid_skene(Path(work), seed, peer, log))
+        keep("alpha", lambda: quality_scale.alpha(Path(work), seed, peer))
+        keep("update", lambda: _bounded("update", lambda: quality_scale.update(seed)))
         answering = subprocess.Popen(
             [str(PEER), str(ROOT / "bench/quality_peer.py"), "answers", str(folder), *names],
-            cwd=work, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,
+            cwd=work, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, env=_path(),
         )  # fmt: skip
-        ours = {name: _truth(folder, name, seed, log) for name in names}
-        keep("adaptive", _adaptive(folder, names, seed, log))
-        keep("promise", _promise(seed))
-        keep("sequential", _sequential())
-        told = json.loads(answering.communicate()[0].splitlines()[-1])
-        keep("truth", _compared(folder, Path(work), ours, told))
+        ours = _truths(folder, names, seed, log, figures["skipped"])
+        keep("adaptive", lambda: _adaptive(folder, names, seed, log, figures["skipped"]))
+        keep("promise", lambda: _promise(seed))
+        keep("drift", lambda: _bounded("drift", lambda: _drift(seed)))
+        keep("sequential", lambda: _bounded("sequential", _sequential))
+        told = answering.communicate()[0].splitlines()
+        if not told:
+            figures["skipped"]["answers_peer"] = f"the peer ended with {answering.returncode}"
+        theirs = json.loads(told[-1]) if told else {}
+        keep("truth", lambda: _compared(folder, Path(work), ours, theirs))
     return figures
 
 
 def peer(*arguments: str) -> dict[str, Any]:
     """The last line of bench/quality_peer.py in the peers' environment."""
     command = [str(PEER), str(ROOT / "bench/quality_peer.py"), *arguments]
-    done = subprocess.run(command, check=True, capture_output=True, text=True)
+    done = subprocess.run(command, check=True, capture_output=True, text=True, env=_path())
     told: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
     return told
+
+
+def _path() -> dict[str, str]:
+    return {**os.environ, "PYTHONPATH": str(ROOT)}
+
+
+def _bounded(part: str, found: Callable[[], dict[str, Any]]) -> dict[str, Any]:
+    with within(BUDGET_S[part]):
+        return found()
 
 
 @functools.cache
@@ -85,13 +109,25 @@ def _versions() -> dict[str, Any]:
     return {"peers": kept, "python": platform.python_version(), "numpy": np.__version__}
 
 
-def _truth(folder: Path, name: str, seed: int, log: Any) -> dict[str, Any]:
-    crowd = quality_truth.Crowd(folder, name)
-    found = quality_truth.accuracy(crowd)
-    if found["n"] >= quality_truth.FEWEST_TRUTHS and name not in quality_truth.PROXY:
-        found["calibration"] = quality_truth.calibration(crowd, seed)
-    log(f"{name}: {found}")
-    return found
+def _truths(
+    folder: Path, names: list[str], seed: int, log: Any, skipped: dict[str, str]
+) -> dict[str, Any]:
+    """Per set our accuracy, and with many truths our calibration."""
+    out: dict[str, Any] = {}
+    meter = Meter(BUDGET_S["truth"])
+    for name in names:
+        crowd = quality_truth.Crowd(folder, name)
+        try:
+            with within(BUDGET_S["truth_set"]):
+                out[name] = quality_truth.accuracy(crowd)
+            if len(crowd.known) < quality_truth.FEWEST_TRUTHS or name in quality_truth.PROXY:
+                continue
+            with within(max(1.0, min(BUDGET_S["truth_set"], BUDGET_S["truth"] - meter.spent()))):
+                out[name]["calibration"] = quality_truth.calibration(crowd, seed)
+        except SpentError as error:
+            skipped[f"truth {name}"] = str(error)
+        log(f"{name}: {out.get(name)}")
+    return out
 
 
 def _compared(
@@ -103,7 +139,7 @@ def _compared(
     for name, found in ours.items():
         crowd = quality_truth.Crowd(folder, name)
         found["crowd_kit"] = {}
-        for method in told[name]:
+        for method in told.get(name, {}):
             file = work / f"{name}.{method}.npy"
             if file.exists():
                 answer = np.load(file)[crowd.known]
@@ -114,25 +150,33 @@ def _compared(
     methods = set.intersection(*(set(right[n]) for n in judged))
     means = {m: float(np.mean([right[n][m] for n in judged])) for m in sorted(methods)}
     errors = [ours[n]["calibration"] for n in judged if "calibration" in ours[n]]
-    return {
+    kit = [v for m, v in means.items() if m.startswith("crowd-kit")]
+    return ({"hindsight_best_crowd_kit": max(kit)} if kit else {}) | {
         "mean_accuracy": float(np.mean([ours[n]["right"]["auto"] for n in judged])),
         "hindsight_best": max(means.values()),
-        "hindsight_best_crowd_kit": max(v for m, v in means.items() if m.startswith("crowd-kit")),
         "mean_accuracy_by_method": means,
         "worst_vs_majority": min(quality_truth.against_vote(ours[n]) for n in judged),
         "ece_points": float(np.mean([e["excess"] for e in errors])),
         "ece_points_dawid_skene": float(np.mean([e["dawid_skene_excess"] for e in errors])),
-        "sets": ours,
-    }
+        "sets": ours, "crowd_kit_cpu_s_or_why_not": told,
+    }  # fmt: skip
 
 
-def _adaptive(folder: Path, names: list[str], seed: int, log: Any) -> dict[str, Any]:
+def _adaptive(
+    folder: Path, names: list[str], seed: int, log: Any, skipped: dict[str, str]
+) -> dict[str, Any]:
     """`judgments_ratio_arrival`, `judgments_ratio_routed`: geometric means over the sets of full
     redundancy over what the rule asked; a set that misses its aim counts 1."""
     sets = {}
-    for name in names:
-        sets[name] = quality_adaptive.replay(quality_truth.Crowd(folder, name), seed)
-        log(f"{name}: {sets[name]}")
+    crowds = [quality_truth.Crowd(folder, name) for name in names]
+    whole = sum(len(crowd.items) for crowd in crowds)
+    for crowd in crowds:
+        part = BUDGET_S["adaptive"] * len(crowd.items) / whole
+        try:
+            sets[crowd.name] = quality_adaptive.replay(crowd, seed, max(2.0, part))
+        except SpentError as error:
+            skipped[f"adaptive {crowd.name}"] = str(error)
+        log(f"{crowd.name}: {sets.get(crowd.name)}")
     out: dict[str, Any] = {"adaptive_sets": sets}
     for way in ("arrival", "routed"):
         ratios = [found[f"{way}_ratio"] for found in sets.values()]
@@ -144,17 +188,22 @@ def _adaptive(folder: Path, names: list[str], seed: int, log: Any) -> dict[str, 
 
 def _promise(seed: int) -> dict[str, Any]:
     """`promise_broken` (worst case), `auto_share` (mean over cases of our share over the oracle's),
-    `alarm_late` (share of drifting streams past twice alpha before the alarm)."""
-    cases = quality_promise.promise(seed, DEPLOYMENTS)
-    drifts = quality_promise.drift(seed, 100)
+    `promise_deployments` (of each case)."""
+    cases = quality_promise.promise(seed, DEPLOYMENTS, BUDGET_S["promise"])
     kept = [cases[name]["share"] / cases[name]["oracle_share"] for name in quality_promise.ORDERED]
     return {
         "promise_broken": float(max(c["broken"] for c in cases.values())),
         "promise_broken_naive": float(max(c["naive_broken"] for c in cases.values())),
-        "auto_share": float(np.mean(kept)),
-        "alarm_late": max(d["late"] for n, d in drifts.items() if n != "false"),
-        "promise_cases": cases, "drift_cases": drifts,
+        "promise_deployments": min(c["deployments"] for c in cases.values()),
+        "auto_share": float(np.mean(kept)), "promise_cases": cases,
     }  # fmt: skip
+
+
+def _drift(seed: int) -> dict[str, Any]:
+    """`alarm_late` (share of drifting streams past twice alpha before the alarm)."""
+    drifts = quality_promise.drift(seed, 100)
+    late = max(d["late"] for n, d in drifts.items() if n != "false")
+    return {"alarm_late": late, "drift_cases": drifts}
 
 
 def _sequential() -> dict[str, Any]:

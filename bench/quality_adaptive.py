@@ -14,6 +14,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+from bench.quality_budget import BUDGET_S, Meter, SpentError, within
 from bench.quality_truth import Crowd
 
 from outwork.methods import adaptive, consensus
@@ -21,10 +22,21 @@ from outwork.methods import adaptive, consensus
 SPLITS, GOLD, MARGIN = 6, 50, 0.005
 
 
-def replay(crowd: Crowd, seed: int) -> dict[str, Any]:
-    """Judgments per item and accuracy, in full and by the rule, means over random splits."""
+def replay(crowd: Crowd, seed: int, budget_s: float) -> dict[str, Any]:
+    """Judgments per item and accuracy, in full and by the rule, means over random splits.
+
+    `splits`: as many as there is time for, at least one.
+    """
     chance = np.random.default_rng(seed)
-    rows = [_once(crowd, chance) for _ in range(SPLITS)]
+    meter, rows = Meter(budget_s), []
+    while len(rows) < SPLITS and not (rows and meter.over()):
+        try:
+            with within(BUDGET_S["adaptive_split"]):
+                rows.append(_once(crowd, chance))
+        except SpentError:
+            if not rows:
+                raise
+            break
     mean = {key: float(np.mean([row[key] for row in rows])) for key in rows[0]}
     aim = max(mean["majority"], mean["dawid_skene"]) - MARGIN
     for way in ("arrival", "routed"):
@@ -32,7 +44,7 @@ def replay(crowd: Crowd, seed: int) -> dict[str, Any]:
         saved = mean["full"] / mean[f"{way}_judgments"]
         mean[f"{way}_reached"] = float(reached)
         mean[f"{way}_ratio"] = saved if reached else 1.0
-    return mean | {"aim": aim}
+    return mean | {"aim": aim, "splits": float(len(rows))}
 
 
 def _once(crowd: Crowd, chance: np.random.Generator) -> dict[str, float]:

@@ -101,7 +101,7 @@ def _weights(grid: Floats, backlog: Floats, first: float) -> Floats:
     A threshold that is proved hands its part on to the next, more lenient one; one that is not
     loses it. So one unlucky threshold does not end the search.
     """
-    covered = np.array([np.mean(backlog >= t) for t in grid])
+    covered = 1 - np.searchsorted(np.sort(backlog), grid) / len(backlog)
     starts = np.geomspace(first, 0.9, _STARTS)
     at = np.minimum(np.searchsorted(covered, starts), len(grid) - 1)
     return np.bincount(at, minlength=len(grid)) / _STARTS
