@@ -29,6 +29,7 @@ Floats = NDArray[np.float64]
 METRICS = ("nominal", "ordinal", "interval", "ratio", "circular", "bipolar")
 WEIGHTS = ("nominal", "linear", "quadratic")
 _FEWEST_COMPILED, _MOST_COMPILED = 50_000, 64  # values; different values
+_LANES = 8  # different values that are counted in the bytes of one word
 _MOST_VALUES = 5000  # of a metric that needs every pair of values
 
 
@@ -122,7 +123,12 @@ def _alpha_of_many(units: NDArray[Any], values: NDArray[Any], metric: str) -> Ag
         if pairable > 0:
             return _of_sums(within, 2 * (number * two - one * one), number, pairable)
     else:
-        within, pairable = kernels.counted(*given, often)
+        within, pairable = 0.0, -2
+        if width <= _LANES:
+            within, pairable = kernels.counted_in_lanes(*given, often)
+        if pairable == -2:
+            often[:] = 0
+            within, pairable = kernels.counted(*given, often)
         if pairable > 0 and metric == "ordinal":
             place = _ordinal(often)
             within = kernels.spread(*given, place)[0]
