@@ -38,6 +38,7 @@ ActionId = NewType("ActionId", str)
 WaiverId = NewType("WaiverId", str)
 WitnessId = NewType("WitnessId", str)
 PauseId = NewType("PauseId", str)
+HandOverId = NewType("HandOverId", str)
 ProposedChangeId = NewType("ProposedChangeId", str)
 
 Digest = NewType("Digest", str)  # lower-case hexadecimal SHA-256

@@ -175,7 +175,9 @@ def _item_claimed(state: State, event: Event, member: Member) -> None:
         reject(event, "reserves an assignment that is done or withdrawn")
     elif found.holder is not None and event.at < found.until:
         reject(event, f"reserves what {found.holder} has reserved until {found.until}")
-    _check_barred(state, event, member, found)
+    elif found.offered is not None:
+        reject(event, "reserves what was handed over to somebody")
+    check_barred(state, event, member, found, event.actor)
     found.holder, found.until = event.actor, until
     member.held.add(p["assignment"])
     check_on_duty(state, event, member)
@@ -203,21 +205,21 @@ def _begin(state: State, event: Event, member: Member, made: Assignment) -> None
     item.live[event.public["assignment"]] = made
 
 
-def _check_barred(state: State, event: Event, member: Member, wanted: Assignment) -> None:
+def check_barred(state: State, event: Event, member: Member, wanted: Assignment, who: str) -> None:
     """Role, certification, and maker is never checker."""
     if wanted.purpose == "certify":
-        if member.roles.isdisjoint({"analyst", "agent"}) or wanted.first != event.actor:
-            reject(event, f"takes a control item that was not given to {event.actor}")
+        if member.roles.isdisjoint({"analyst", "agent"}) or wanted.first != who:
+            reject(event, f"takes a control item that was not given to {who}")
         return
     checking = wanted.purpose in CHECKING
     drafting = wanted.purpose in DRAFTED and wanted.level == 0
     needed = "reviewer" if checking else "agent" if drafting else "analyst"
     if needed not in member.roles:
-        reject(event, f"is work of a kind that takes a {needed}, which {event.actor} is not")
+        reject(event, f"is work of a kind that takes a {needed}, which {who} is not")
     if checking and member.family in state.items[wanted.item].families:
-        reject(event, f"checks work that {event.actor} made: maker is never checker")
+        reject(event, f"checks work that {who} made: maker is never checker")
     if not checking and not state.certified(member):
-        reject(event, f"is the work of {event.actor}, who is not certified for the guideline")
+        reject(event, f"is the work of {who}, who is not certified for the guideline")
 
 
 @rule(
@@ -228,7 +230,7 @@ def _check_barred(state: State, event: Event, member: Member, wanted: Assignment
     stages=WORKING,
 )
 def _item_returned(state: State, event: Event, _: Member) -> None:
-    found = _held(state, event)
+    found = held_by_actor(state, event)
     found.holder = None
 
 
@@ -239,7 +241,7 @@ def _item_returned(state: State, event: Event, _: Member) -> None:
     stages=["execution"],
 )
 def _draft_given_up(state: State, event: Event, _: Member) -> None:
-    found = _held(state, event)
+    found = held_by_actor(state, event)
     if found.purpose not in DRAFTED or found.level != 0:
         reject(event, "gives up what is no draft")
     found.done = True
@@ -249,7 +251,7 @@ def _draft_given_up(state: State, event: Event, _: Member) -> None:
     item.open(f"{found.purpose}/1")
 
 
-def _held(state: State, event: Event) -> Assignment:
+def held_by_actor(state: State, event: Event) -> Assignment:
     """The assignment that an event names, which the actor must hold."""
     state.members[event.actor].held.discard(event.public["assignment"])
     found = state.assignments.get(event.public["assignment"])
@@ -271,10 +273,10 @@ def _held(state: State, event: Event) -> Assignment:
     stages=WORKING,
 )  # fmt: skip
 def _item_submitted(state: State, event: Event, member: Member) -> None:
-    p, found = event.public, _held(state, event)
+    p, found = event.public, held_by_actor(state, event)
     if (found.purpose, found.level) != (p["purpose"], p["level"]):
         reject(event, "is handed in for another purpose than it was reserved for")
-    _check_barred(state, event, member, found)
+    check_barred(state, event, member, found, event.actor)
     if found.purpose not in CHECKING:
         no_expired_waiver(state, event)
     if sum(p["origins"].values()) != len(event.sealed):

@@ -150,7 +150,10 @@ class Proposal:
 
 @dataclass(slots=True)
 class Assignment:
-    """A piece of work as far as the log shows it: from its first claim, by `first`, on."""
+    """A piece of work as far as the log shows it: from its first claim, by `first`, on.
+
+    `offered` is a hand-over that waits for its receiver.
+    """
 
     first: str
     item: str
@@ -159,6 +162,7 @@ class Assignment:
     holder: str | None
     until: str
     done: bool = False
+    offered: str | None = None
 
 
 @dataclass(slots=True)
@@ -268,6 +272,15 @@ class Import:
     refused: int = 0
 
 
+@dataclass(frozen=True, slots=True)
+class HandOver:
+    """An item on its way from one person to another."""
+
+    assignment: str
+    by: str
+    to: str
+
+
 @dataclass(slots=True)
 class Pause:
     """A while in which turnaround is not counted; `until` is None while it lasts."""
@@ -315,14 +328,17 @@ class WorkOrder:
         """Inspections asked for and not handed in."""
         return sum(item.waiting.get("inspect/1", 0) for item in self.items.values())
 
-    def due_now(self) -> str | None:
-        """When it is due after the pauses so far; None without a date, or while one lasts."""
+    def due_now(self, item: str | None = None) -> str | None:
+        """When it, or an item of it, is due after the pauses so far.
+
+        None without a date, or while a pause lasts.
+        """
         if self.clock is None:
             return self.due
         away = [
             (minute_of(p.since), None if p.until is None else minute_of(p.until))
             for p in self.pauses
-            if p.item is None
+            if p.item is None or p.item == item
         ]
         reached = self.clock.hours.due(minute_of(self.clock.since), self.clock.minutes, away)
         return None if reached is None else instant_of(reached)
@@ -396,6 +412,7 @@ class State:
     pauses: dict[str, Pause] = field(default_factory=dict)
     routed: int | None = None
     """For how many minutes items are offered; None where nobody is preferred."""
+    hand_overs: dict[str, HandOver] = field(default_factory=dict)
     assignments: dict[str, Assignment] = field(default_factory=dict)
     commitments: set[str] = field(default_factory=set)
     defects: set[str] = field(default_factory=set)

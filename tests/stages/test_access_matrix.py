@@ -24,6 +24,7 @@ from outwork.vocabulary import (
     Clause,
     Confidentiality,
     DocumentId,
+    HandOverId,
     ImportId,
     InspectionUnit,
     NotFound,
@@ -132,6 +133,9 @@ ARGUMENTS: dict[str, Callable[[World], dict[str, Any]]] = {
     "execution.disclose_item": lambda w: {"item": w.items[0]},
     "execution.extend": lambda w: {"assignment": held(w)},
     "execution.open_work_order": lambda w: {"line": w.line, "title": ""},
+    "execution.accept_hand_over": lambda w: {"hand_over": HANDED[w.engagement]},
+    "execution.decline_hand_over": lambda w: {"hand_over": HANDED[w.engagement]},
+    "execution.hand_over": lambda w: {"assignment": held(w), "next_action": ""},
     "execution.pause_clock": lambda w: {"work_order": w.order, "reason": ""},
     "execution.resume_clock": lambda w: {"pause": PAUSE[w.engagement]},
     "execution.recall": lambda w: {"item": w.items[0], "question": "", "clause": ""},
@@ -171,6 +175,7 @@ ARGUMENTS: dict[str, Callable[[World], dict[str, Any]]] = {
 DOCUMENT: dict[str, DocumentId] = {}
 JOB: dict[str, str] = {}
 IMPORT: dict[str, ImportId] = {}
+HANDED: dict[str, HandOverId] = {}
 PAUSE: dict[str, PauseId] = {}
 WAIVER: dict[str, WaiverId] = {}
 WITNESS: dict[str, WitnessId] = {}
@@ -233,6 +238,8 @@ def stocked(
         )
         world.act("dana", execution.abandon_import, IMPORT[world.engagement])
         world.upto("draft_all", after="admit")
+        taken = world.act("ana", execution.claim, world.engagement)
+        HANDED[world.engagement] = world.act("ana", execution.hand_over, taken, "Go on")
         PAUSE[world.engagement] = world.act("dana", execution.pause_clock, world.order, "asked")
         JOB[world.engagement] = "job_parked"
         with world.database.transaction("job", [world.engagement]) as db:

@@ -18,7 +18,7 @@ def test_a_pause_begins_and_ends_and_is_in_the_log(world: World) -> None:
     assert (standing.item_id, standing.paused_at) == (world.items[0], world.now)
     assert standing.resumed_at is None
     world.act("vera", execution.resume_clock, pause)
-    assert world.look(execution.pause, pause).resumed_at == world.now
+    assert world.look(execution.pause_of, pause).resumed_at == world.now
     told = [e for e in world.look(events, world.engagement) if "clock" in e.kind]
     assert [e.kind for e in told] == ["execution.clock-paused", "execution.clock-resumed"]
     assert told[0].public == {

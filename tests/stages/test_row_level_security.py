@@ -61,7 +61,8 @@ def full(
             world.act("ben", execution.claim, world.engagement)
             kept = world.act("ben", execution.claim, world.engagement)
             assert kept != held
-            world.act("ana", execution.return_assignment, held)
+            handed = world.act("ana", execution.hand_over, held, "Go on")
+            world.act("dana", execution.decline_hand_over, handed)
             world.produce("ana")
             world.act("ben", execution.submit, kept, world.answers(kept))
             world.check()

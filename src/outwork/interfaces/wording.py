@@ -100,6 +100,9 @@ DONE: Mapping[str, str] = {
     "execution.abandon_import": msg("No more of the file is taken in."),
     "execution.complete_upload": msg("The file is complete; its rows become items."),
     "execution.open_work_order": msg("The work order is open."),
+    "execution.accept_hand_over": msg("The item is yours."),
+    "execution.decline_hand_over": msg("The item waits for anyone again."),
+    "execution.hand_over": msg("The item is handed over; it is reserved for the receiver."),
     "execution.pause_clock": msg("The clock is paused."),
     "execution.recall": msg("The item went back to the analysts."),
     "execution.release": msg("Work on the batch has begun."),
@@ -389,6 +392,12 @@ MESSAGES: Mapping[str, str] = {
     "period-crossed": msg("The period ends before it begins."),
     "period-too-long": msg("An entitlement lasts at most %(days)s days."),
     # Execution
+    "next-action-empty": msg("Say what is to be done next."),
+    "text-too-long": msg("What is said of “%(what)s” has at most %(most)s characters."),
+    "nobody-to-hand-to": msg("Nobody else on the team may take this item."),
+    "handed-to-oneself": msg("An item is handed over to somebody else."),
+    "handed-to-another": msg("This was handed over to somebody else."),
+    "hand-over-settled": msg("This hand-over is settled already."),
     "not-paused": msg("The clock runs: this pause has ended."),
     "effect-not-shown": msg(
         "The effect is not shown yet: %(before)s of %(before_units)s sampled items had such a "

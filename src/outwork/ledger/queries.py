@@ -330,6 +330,24 @@ def disclosures(
     return opened
 
 
+SEARCHED = 50_000  # entries of a log that `about_item` looks through, the newest ones
+
+
+def about_item(db: Connection, engagement: EngagementId, item: str, limit: int) -> list[Entry]:
+    """What the log's newest entries say of an item, newest first; see SEARCHED."""
+    table = store.event_table.c
+    newest = (
+        _with_place()
+        .where(table.engagement_id == engagement)
+        .order_by(table.id.desc())
+        .limit(SEARCHED)
+        .subquery()
+    )
+    query = sa.select(newest).where(newest.c.public["item"].astext == item)
+    rows = db.execute(query.order_by(newest.c.id.desc()).limit(limit)).all()
+    return [entry(r) for r in rows]
+
+
 def timeline(
     db: Connection,
     engagement: EngagementId,

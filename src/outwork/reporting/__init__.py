@@ -38,6 +38,7 @@ from outwork.reporting.by_stage import (
     terms,
 )
 from outwork.reporting.catalogue import service_card
+from outwork.reporting.handing import Handed, Passing, handed, handed_to, passing
 from outwork.reporting.log import log_for_witness, log_resource, policy, witnesses
 from outwork.reporting.model import (
     Gate,
@@ -94,6 +95,7 @@ __all__ = [
     "EngagementQuality",
     "Feedback",
     "Gate",
+    "Handed",
     "HandedIn",
     "HeldWork",
     "InboxEntry",
@@ -102,6 +104,7 @@ __all__ = [
     "LogEntry",
     "Member",
     "Overview",
+    "Passing",
     "Paused",
     "Person",
     "Readiness",
@@ -122,7 +125,9 @@ __all__ = [
     "delivered_file",
     "feedback",
     "gate_at",
+    "handed",
     "handed_in",
+    "handed_to",
     "held",
     "inbox",
     "is_agent",
@@ -137,6 +142,7 @@ __all__ = [
     "overview",
     "overviews",
     "own_pauses",
+    "passing",
     "people",
     "place_in_sample",
     "policy",

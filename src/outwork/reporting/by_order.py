@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import BinaryIO
 
 import sqlalchemy as sa
@@ -30,7 +30,14 @@ from outwork.stages.assurance import (
     Sample,
     Verdict,
 )
-from outwork.stages.execution import Assignment, Import, SeedCommitment, WorkItem
+from outwork.stages.execution import (
+    Assignment,
+    Deadline,
+    Import,
+    Pause,
+    SeedCommitment,
+    WorkItem,
+)
 from outwork.stages.requirements import Line
 from outwork.stages.transfer import Guideline
 from outwork.vocabulary import (
@@ -67,6 +74,8 @@ class Batch:
     clauses: tuple[str, ...]
     imports: tuple[Import, ...] = ()
     machine: tuple[Job, ...] = ()
+    deadlines: Mapping[WorkOrderId, Deadline] = field(default_factory=dict)
+    pauses: tuple[Pause, ...] = ()
 
 
 def machine_work(op: Operation, engagement: EngagementId) -> tuple[Job, ...]:
@@ -94,7 +103,14 @@ def batch(op: Operation, at: Standing, after: str | None) -> Batch:
         clauses=clauses,
         imports=tuple(execution.imports(op.db, order.id)),
         machine=machine_work(op, engagement),
+        deadlines=_deadlines(op, at),
+        pauses=tuple(execution.pauses(op.db, order.id)),
     )
+
+
+def _deadlines(op: Operation, at: Standing) -> dict[WorkOrderId, Deadline]:
+    found = {o.id: execution.deadline_of(op.db, o, op.now) for o in at.overview.orders}
+    return {order: stands for order, stands in found.items() if stands is not None}
 
 
 def _refused(
@@ -274,8 +290,11 @@ class Untaken:
 _OPEN = sa.text("""
     select a.purpose, a.level, o.line_id, case
       when a.purpose in ('inspect', 'review', 'adjudicate') then (
-        select array_agg(distinct s.family order by s.family) from submission s
-        where s.item_id = a.item_id and s.purpose in ('produce', 'overlap', 'control'))
+        select array_agg(m.family order by m.family) from (
+          select s.family from submission s
+          where s.item_id = a.item_id and s.purpose in ('produce', 'overlap', 'control')
+          union select h.family from hand_over h
+          where h.item_id = a.item_id and h.family is not null) m)
       end as authors, count(*) as waiting
     from work_order o join assignment a on a.work_order_id = o.id
     where o.engagement_id = :engagement and a.state = 'open' and a.reserved_for is null

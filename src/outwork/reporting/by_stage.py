@@ -33,7 +33,7 @@ from outwork.stages.acceptance import ProposedChange
 from outwork.stages.assurance import Certificate
 from outwork.stages.requirements import Brief, Line
 from outwork.stages.selection import Award, Criterion, Proposal, Score
-from outwork.stages.setup import QualityPlan, Rate, WorkCalendar
+from outwork.stages.setup import AgreedHours, Calendar, Duty, QualityPlan, Rate, WorkCalendar
 from outwork.stages.transfer import Bar, Certification, ControlItem, Guideline
 from outwork.vocabulary import (
     ActorId,
@@ -309,6 +309,9 @@ class Readiness:
     calendars: Mapping[ActorId, WorkCalendar]
     plans: Mapping[LineId, QualityPlan]
     rates: Mapping[LineId, Rate]
+    sites: Mapping[str, Calendar]
+    duties: Mapping[ActorId, Duty]
+    hours: Mapping[LineId, AgreedHours]
 
 
 def readiness(op: Operation, at: Standing) -> Readiness:
@@ -320,6 +323,9 @@ def readiness(op: Operation, at: Standing) -> Readiness:
         calendars={c.actor_id: c for c in setup.calendars(op.db, engagement)},
         plans={p.line_id: p for p in setup.quality_plans(op.db, engagement)},
         rates={r.line_id: r for r in setup.rates(op.db, engagement)},
+        sites=setup.site_calendars(op.db, engagement),
+        duties=setup.duties(op.db, engagement),
+        hours=setup.hours_by_line(op.db, engagement),
     )
 
 

@@ -14,6 +14,7 @@ from outwork.vocabulary import (
     ActorId,
     Answer,
     EngagementId,
+    HandOverId,
     Json,
     Purpose,
     Reason,
@@ -110,3 +111,4 @@ class Workbench:
     progress: Json
     submissions: tuple[Submission, ...]
     drawn: frozenset[str]
+    handed: HandOverId | None = None

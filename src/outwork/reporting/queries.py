@@ -167,6 +167,7 @@ def inbox(op: Operation) -> list[InboxEntry]:
         if engagement.stage is Stage.CLOSED:
             continue
         entries += _held(op, engagement)
+        entries += _handed_over(op, engagement)
         entries += _work(op, member, engagement)
         entries += _alarms(op, member, engagement)
         entries += _decisions(op, member, engagement)
@@ -181,6 +182,17 @@ def _held(op: Operation, engagement: Engagement) -> list[InboxEntry]:
     item = execution.item(op.db, held.item_id)
     place = f"desk/{held.id}"
     return [_entry("continue", engagement, place, {"name": item.name}, due=held)]
+
+
+def _handed_over(op: Operation, engagement: Engagement) -> list[InboxEntry]:
+    return [
+        _entry(
+            "handed-over", engagement, f"hand-overs/{found.id}",
+            {"name": execution.item(op.db, found.item_id).name},
+        )
+        for found in execution.hand_overs(op.db, to=op.actor.id)
+        if found.engagement_id == engagement.id
+    ]  # fmt: skip
 
 
 def _entry(
@@ -383,4 +395,12 @@ def workbench(op: Operation, assignment: str) -> Workbench:
         progress=execution.progress(op.db, found, op.actor.id),
         submissions=tuple(replace(s, purpose=as_told(s.purpose)) for s in seen),
         drawn=frozenset(sample.questions(item.id)) if sample else frozenset(),
+        handed=next(
+            (
+                h.id
+                for h in reversed(execution.hand_overs(op.db, assignment=found.id))
+                if h.given_to == op.actor.id
+            ),
+            None,
+        ),
     )

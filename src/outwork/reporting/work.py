@@ -14,8 +14,8 @@ from outwork.agreements import Engagement
 from outwork.kit.paging import Page, key_of, limit_of
 from outwork.operation import Operation
 from outwork.reporting.telling import as_told
-from outwork.stages import assurance, execution, transfer
-from outwork.stages.execution import Assignment, AssignmentState, ItemState, WorkItem
+from outwork.stages import assurance, execution, setup, transfer
+from outwork.stages.execution import Assignment, AssignmentState, Deadline, ItemState, WorkItem
 from outwork.stages.transfer import Certification
 from outwork.vocabulary import AssignmentId, EngagementId, ItemId, Purpose, Reason, Role, Stage
 
@@ -29,7 +29,7 @@ class HeldWork:
     engagement: Engagement
     answered: int
     asked: int
-    due: datetime | None
+    deadline: Deadline | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +81,8 @@ _WAITING = sa.text("""
         select 1 from submission s
         where s.item_id = a.item_id and s.family = :family
           and s.purpose in ('produce', 'overlap', 'control')
+        union all
+        select 1 from hand_over h where h.item_id = a.item_id and h.family = :family
       ), false) as own, count(*) as waiting
     from assignment a left join work_order o on o.id = a.work_order_id
     where a.engagement_id = :engagement
@@ -116,7 +118,9 @@ def _held(op: Operation, assignment: Assignment) -> HeldWork:
         engagement=agreements.engagement(op.db, assignment.engagement_id),
         answered=len(settled),
         asked=len(practices.service(item.service).questions),
-        due=agreements.work_order(op.db, order).due_at if order else None,
+        deadline=execution.deadline_of(op.db, agreements.work_order(op.db, order), op.now, item.id)
+        if order
+        else None,
     )
 
 
@@ -151,6 +155,8 @@ def queue_of(op: Operation, member: Membership, engagement: Engagement) -> WorkQ
             "family": family,
         },
     )
+    held = execution.holds(op.db, op.actor.id, op.now)
+    off = setup.why_off_duty(op.db, engagement.id, op.actor.id, held, op.now)
     waiting: dict[Purpose, int] = {}
     kept = []
     for name, level, line, own, count in rows:
@@ -162,7 +168,7 @@ def queue_of(op: Operation, member: Membership, engagement: Engagement) -> WorkQ
         ]
         # Control items ask for no skill: they show whether it is there.
         need = None if purpose is Purpose.CERTIFY else needs.get(line)
-        reasons += workforce.ineligible(brings, need, engagement.client_id, op.now)
+        reasons += workforce.ineligible(brings, need, engagement.client_id, op.now) + off
         if reasons:
             kept.append(
                 KeptBack(as_told(purpose), count, tuple(_named(r, op.actor.name) for r in reasons))

@@ -162,6 +162,7 @@ def eventful(world: World) -> World:
     assert world.act("dana", execution.route, world.engagement) > 0
     held = world.act("ana", execution.claim, world.engagement)
     world.act("ana", execution.return_assignment, held, "lunch")
+    _hand_over(world)
     world.produce("ana")
     world.act("dana", execution.recall, world.items[0], "renewal", "c-renewal", "look again")
     world.produce("ana")
@@ -203,6 +204,20 @@ def _hours(world: World) -> None:
     world.act("dana", setup.end_absence, world.engagement, ana)
     world.act("dana", setup.note_absence, world.engagement, ana, tomorrow,
               tomorrow + timedelta(hours=1))  # fmt: skip
+
+
+def _hand_over(world: World) -> None:
+    """To a colleague who declines, then once more, and back."""
+    world.certify("ben")
+    held = world.act("ana", execution.claim, world.engagement)
+    to = world.people["ben"]
+    given = world.act("ana", execution.hand_over, held, "Confirm the date", to, "law", "no renewal")
+    world.act("ben", execution.decline_hand_over, given, "no time")
+    assert world.act("ana", execution.claim, world.engagement) == held
+    given = world.act("ana", execution.hand_over, held, "Confirm the date", to)
+    world.act("ben", execution.accept_hand_over, given)
+    given = world.act("ben", execution.hand_over, held, "Nothing left", world.people["ana"])
+    world.act("ana", execution.accept_hand_over, given)
 
 
 def _machine_work(world: World) -> None:

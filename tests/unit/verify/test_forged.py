@@ -21,6 +21,7 @@ from outwork.ledger import canonical
 from outwork.methods import draw
 from outwork_verify.container import Failure
 from outwork_verify.replay import replay
+from outwork_verify.worktime import Hours, instant_of, minute_of
 
 CASES: dict[str, tuple[Alteration, str]] = {}
 AT_ANSWERS: dict[str, tuple[Alteration, str]] = {}
@@ -783,3 +784,100 @@ change("something else", "execution.clock-resumed", item=None)
 def a_pause_twice(log: Log) -> Entry:
     entry = log.one("execution.clock-paused")
     return log.put(log.after(entry, "execution.clock-resumed"), entry)
+
+
+# --- calendars, duties and what is due -----------------------------------------------------------
+
+change("not version 1", "setup.calendar-defined", calendar_version=2)
+change("cannot stand there", "setup.calendar-defined", shifts=[])
+change("cannot stand there", "setup.calendar-defined", closed=["2026-12-25", "2026-12-24"])
+change("ends before it begins", "setup.calendar-defined", last="2020-01-01")
+change("not 10 days", "setup.hours-agreed", minutes=4801)
+change("calendar that is not in force", "setup.hours-agreed", calendar_version=2)
+change("calendar that is not there", "setup.rostered", calendar="elsewhere")
+change("before it begins", "setup.absence-noted", ends="2020-01-01T00:00:00Z")
+change("another due date", "execution.work-order-released", due="2026-12-24T12:00:00Z")
+change("does not say when", "execution.work-order-released", due=None)
+
+
+def _claim_of(log: Log, who: str) -> Entry:
+    released = log.one("execution.work-order-released")
+    return next(
+        e for e in log.all("execution.item-claimed")
+        if e["actor"] == who and log.entries.index(e) > log.entries.index(released)
+    )  # fmt: skip
+
+
+@forgery("outside the working hours")
+def a_claim_after_hours(log: Log) -> Entry:
+    rostered, calendar = log.one("setup.rostered"), log.one("setup.calendar-defined")
+    for shift in calendar["public"]["shifts"]:
+        shift["starts"], shift["ends"] = "03:00", "04:00"
+    calendar["public"]["shifts"] = calendar["public"]["shifts"][:1]
+    agreed, released = log.one("setup.hours-agreed"), log.one("execution.work-order-released")
+    agreed["public"]["minutes"] = 600
+    hours = Hours(calendar["public"])
+    reached = hours.due(minute_of(released["at"]), 600)
+    assert reached is not None
+    released["public"]["due"] = instant_of(reached)
+    return _claim_of(log, rostered["public"]["subject"])
+
+
+@forgery("who is away")
+def a_claim_while_away(log: Log) -> Entry:
+    noted = log.all("setup.absence-noted")[-1]
+    claim = _claim_of(log, noted["public"]["subject"])
+    noted["public"] |= {"starts": claim["at"], "ends": "2027-01-01T00:00:00Z"}
+    return claim
+
+
+@forgery("states another due date")
+def a_due_date_that_a_closing_day_would_move(log: Log) -> Entry:
+    log.one("setup.calendar-defined")["public"]["closed"] = ["2026-11-10"]
+    return log.one("execution.work-order-released")
+
+
+# --- handing over ------------------------------------------------------------------------------
+
+change("nobody else, or twice", "execution.handed-over", to="p0")
+change("does not hold", "execution.handed-over", assignment="asg_other")
+change("states another due date", "execution.handed-over", due=None)
+change("a time that has passed", "execution.hand-over-accepted", until="2020-01-01T00:00:00Z")
+change("not there", "execution.hand-over-accepted", hand_over="hnd_other")
+change("settled, or of another item", "execution.hand-over-declined", item="itm_other")
+
+
+@forgery("takes over what .* was given")
+def accepting_what_another_was_given(log: Log) -> Entry:
+    entry = log.one("execution.hand-over-accepted")
+    entry["actor"] = log.one("execution.handed-over", 1)["actor"]
+    return entry
+
+
+@forgery("handed over to somebody")
+def a_claim_of_what_was_handed_over(log: Log) -> Entry:
+    given = log.one("execution.handed-over")
+    claim = log.one("execution.item-claimed", assignment=given["public"]["assignment"])
+    declined = log.after(given, "execution.hand-over-declined")
+    return log.put(declined, claim, until="2027-01-01T00:00:00Z")
+
+
+@forgery("is not")
+def handing_an_answering_to_a_reviewer(log: Log) -> Entry:
+    entry = log.one("execution.handed-over")
+    entry["public"]["to"] = log.member("reviewer")
+    return entry
+
+
+@forgery("maker is never checker")
+def an_inspection_by_one_who_handed_the_item_on(log: Log) -> Entry:
+    """Whoever handed the answering on becomes a reviewer, and inspects the item."""
+    given = log.one("execution.handed-over")
+    claim = next(
+        e for e in log.all("execution.item-claimed", purpose="inspect")
+        if e["public"]["item"] == given["public"]["item"]
+    )  # fmt: skip
+    joined = log.one("agreements.member-joined", subject=given["actor"])
+    log.put(claim, joined, roles=["analyst", "reviewer"])
+    claim["actor"] = given["actor"]
+    return claim

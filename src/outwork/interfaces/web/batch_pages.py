@@ -15,6 +15,7 @@ from outwork.interfaces.web.labels import (
     IMPORT_STATES,
     ITEM_STATES,
     JOB_STATES,
+    PACES,
     PHASES,
     RULES,
     SIDES,
@@ -146,8 +147,49 @@ def _batch(d: Desk, order: WorkOrder, found: Batch) -> Context:
         "items": total,
         "done": found.counts.get("submitted") if here else None,
         "state": shown,
+        "due": found.deadlines[order.id].due if order.id in found.deadlines else None,
+        "pace": _pace(order, found),
         "current": here,
     }
+
+
+def _pace(order: WorkOrder, found: Batch) -> Context | None:
+    stands = found.deadlines.get(order.id)
+    if stands is None or order.stage is Stage.CLOSED:
+        return None
+    return state(PACES, stands.pace.value)
+
+
+def _pausing(d: Desk, order: WorkOrder, found: Batch) -> list[Context]:
+    """Stopping the clock, and having it run again."""
+    if order.phase is WorkPhase.INTAKE or order.id not in found.deadlines:
+        return []
+    names = {i.id: i.name for i in found.items.rows}
+    lasting = [
+        (p.id, f"{names.get(p.item_id, p.item_id) if p.item_id else order.title}: {p.reason}")
+        for p in found.pauses
+        if p.resumed_at is None
+    ]
+    acts = d.act(
+        "execution.pause_clock",
+        _("Pause the clock while the client owes an answer"),
+        _("Pause it"),
+        field("item", _("Item"), "select", optional=True,
+              options=choices([("", _("The whole batch")), *names.items()])),
+        field("reason", _("Reason"), value="client-owes-answer",
+              help=_("A code: words in lower case with hyphens")),
+        where=order,
+        hidden={"work_order": order.id},
+    )  # fmt: skip
+    if lasting:
+        acts += d.act(
+            "execution.resume_clock",
+            _("Have the clock run again"),
+            _("Let it run"),
+            field("pause", _("Pause"), "select", options=choices(lasting)),
+            where=order,
+        )
+    return acts
 
 
 def _item(d: Desk, item: ItemId, name: str, at: str, found: Batch) -> Context:
@@ -192,6 +234,7 @@ def _execution_acts(d: Desk, found: Batch) -> list[Context]:
                 note=_("What fails is reworked at once; a fresh sample decides afterwards."),
                 id="screen-lot",
             )
+        acts += _pausing(d, order, found)
     acts += _retry(d, found)
     due = d.op.now + timedelta(days=14)
     return acts + d.act(

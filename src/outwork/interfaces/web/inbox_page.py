@@ -13,7 +13,7 @@ from outwork.reporting import InboxEntry
 
 _GROUPS = (
     (msg("Stuck"), ("nobody-can-take", "reservations-lapsed", "work-parked", "witness-behind")),
-    (msg("Begun"), ("continue",)),
+    (msg("Begun"), ("continue", "handed-over")),
     (
         msg("To work on"),
         ("paused-from-work", "certification", "items-to-answer", "items-to-inspect"),
@@ -22,6 +22,7 @@ _GROUPS = (
 )
 _TITLES: Mapping[str, str] = {
     "continue": msg("Go on with %(name)s"),
+    "handed-over": msg("Take over %(name)s"),
     "certification": msg("Answer the control items"),
     "paused-from-work": msg("You are paused: see why, and retrain"),
     "waiver-to-countersign": msg("Countersign a waiver, or leave it"),

@@ -111,6 +111,12 @@ RULES: Mapping[str, str] = {
     "outside-hours": msg("outside working hours"),
     "at-capacity": msg("holds enough"),
 }
+PACES: Mapping[str, tuple[str, str]] = {
+    "in-time": (msg("In time"), "good"),
+    "at-risk": (msg("At risk"), "caution"),
+    "late": (msg("Late"), "bad"),
+    "paused": (msg("Clock paused"), "note"),
+}
 PHASES: Mapping[str, tuple[str, str]] = {
     "intake": (msg("Taking in"), "note"),
     "released": (msg("In work"), "accent"),
@@ -190,6 +196,9 @@ EVENTS: Mapping[str, str] = {
     "execution.certification-started": msg("A certification on %(items)s control items began"),
     "execution.item-claimed": msg("An item was reserved"),
     "execution.item-returned": msg("An item was given back"),
+    "execution.handed-over": msg("An item was handed over"),
+    "execution.hand-over-accepted": msg("A hand-over was accepted"),
+    "execution.hand-over-declined": msg("A hand-over was called off"),
     "execution.item-submitted": msg("An item was handed in"),
     "execution.rework-ordered": msg("Rework was ordered, citing clause %(clause)s"),
     "execution.inspection-requested": msg("%(items)s items went to inspection"),

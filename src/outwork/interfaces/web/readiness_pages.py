@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from outwork import methods, reporting
-from outwork.interfaces.web import charts, watching_pages
+from outwork.interfaces.web import charts, hours_page, watching_pages
 from outwork.interfaces.web.desk import Context, Desk, choices, field, form, frame, roles_text
 from outwork.interfaces.web.labels import ROLES, badge, percent, shortened, word
 from outwork.interfaces.web.rendering import reason
@@ -269,19 +269,21 @@ def setup(d: Desk) -> Context:
         "readiness": _checks(d),
         "quality_plan": _quality_plan(found),
         "rates": rates,
-        "calendar": None,
+        "calendar": hours_page.calendars(found),
         "acts": _setup_acts(d, found),
     }
 
 
 def _teammate(d: Desk, m: Member, found: Readiness) -> Context:
-    days = [_("Mon"), _("Tue"), _("Wed"), _("Thu"), _("Fri"), _("Sat"), _("Sun")]
     calendar = found.calendars.get(m.actor.id)
     site: Context = {"text": m.actor.zone}
     if calendar is not None:
-        worked = _worked(days, calendar.weekdays)
+        worked = hours_page.worked(calendar.weekdays)
         hours = f"{calendar.starts:%H:%M}–{calendar.ends:%H:%M}"
         site = {"text": calendar.zone, "note": f"{worked} {hours} {calendar.country}".strip()}
+    duty = hours_page.duty(m, found)
+    if duty is not None:
+        site["note"] = f"{site.get('note', '')} · {duty}".strip(" ·")
     live = m.member.live(d.op.now)
     return {
         "who": {"text": m.actor.name, "note": _("AI agent") if is_agent(m.actor) else None},
@@ -291,14 +293,6 @@ def _teammate(d: Desk, m: Member, found: Readiness) -> Context:
         "until": m.member.valid_until,
         "state": badge(_("Entitled"), "good") if live else badge(_("Not entitled"), "bad"),
     }
-
-
-def _worked(days: list[str], weekdays: tuple[int, ...]) -> str:
-    """Days in words; more than two in a row as a span."""
-    first, last = min(weekdays), max(weekdays)
-    if len(weekdays) > 2 and last - first == len(set(weekdays)) - 1:
-        return f"{days[first]}–{days[last]}"
-    return ", ".join(days[n] for n in sorted(set(weekdays)))
 
 
 def _checks(d: Desk) -> list[Context]:
@@ -386,6 +380,7 @@ def _setup_acts(d: Desk, found: Readiness) -> list[Context]:
               placeholder="PH"),
         hidden={"engagement": d.id},
     )  # fmt: skip
+    acts += hours_page.acts(d, found)
     now = d.op.now
     everyone = choices((m.actor.id, m.actor.name) for m in found.team)
     return acts + d.act(

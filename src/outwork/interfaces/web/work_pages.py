@@ -14,7 +14,7 @@ from starlette.datastructures import FormData
 
 from outwork import reporting
 from outwork.interfaces import wording
-from outwork.interfaces.web import watching_pages
+from outwork.interfaces.web import handing_pages, labels, watching_pages
 from outwork.interfaces.web import workbench_forms as forms
 from outwork.interfaces.web import workbench_page as page
 from outwork.interfaces.web.acting import notice
@@ -25,7 +25,7 @@ from outwork.interfaces.wording import translate as _
 from outwork.operation import operation
 from outwork.reporting import HandedIn, HeldWork, Workbench, WorkQueue
 from outwork.stages import assurance, execution
-from outwork.stages.execution import AssignmentState
+from outwork.stages.execution import AssignmentState, Pace
 from outwork.stages.transfer import Certification
 from outwork.vocabulary import (
     AssignmentId,
@@ -136,12 +136,14 @@ def _queue(visit: Visit, after: str | None) -> Response:
         held, queues = reporting.held(op), reporting.queues(op)
         done, now = reporting.handed_in(op, after, RECENT), op.now
         paused = watching_pages.own(reporting.own_pauses(op))
+        handed = [handing_pages.row(h) for h in reporting.handed_to(op)]
     return visit.page(
         "work.html",
         "work",
         _("Work"),
         paused=paused,
         reserved=[_reserved(h, now) for h in held],
+        handed=handed,
         available=_across(queues) + [row for q in queues for row in _available(q)],
         kept_back=[row for q in queues for row in _kept_back(q)],
         done=[_done(d) for d in done.rows],
@@ -158,6 +160,9 @@ def _queue(visit: Visit, after: str | None) -> Response:
 def _reserved(held: HeldWork, now: datetime) -> dict[str, Any]:
     returned = bool(held.assignment.clause)
     state = {"tone": "caution", "text": _("Returned")} if returned else None
+    stands = held.deadline
+    if stands is not None and stands.pace is not Pace.IN_TIME:
+        state = labels.state(labels.PACES, stands.pace.value)
     return {
         "item": {
             "text": held.item.name,
@@ -168,7 +173,7 @@ def _reserved(held: HeldWork, now: datetime) -> dict[str, Any]:
         "state": state or {"tone": "accent", "text": _("In work")},
         "answers": _("%(n)s of %(all)s") % {"n": held.answered, "all": held.asked},
         "left": page.left(held.assignment.leased_until, now),
-        "due": held.due,
+        "due": stands.due if stands else None,
     }
 
 

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from outwork.interfaces import wording
+from outwork.interfaces.web import handing_pages
 from outwork.interfaces.web.rendering import clock
 from outwork.interfaces.web.visit import Visit
 from outwork.interfaces.web.workbench_forms import (
@@ -35,7 +36,7 @@ from outwork.vocabulary import (
 )
 
 MAIN = "main"  # the one document of an item
-SOON = 300  # seconds before the end of a reservation at which it is said in another tone
+SOON = 300  # seconds left of a reservation from which it is said in another tone
 MOST_REASONS = 12
 
 _GROUPS = (
@@ -145,6 +146,7 @@ def desk(
         "severities": [{"value": s.value, "label": _(w)} for s, w in SEVERITIES.items()],
         "clause_options": _clause_options(bench),
         "give_back": _leaving(here, remaining),
+        **handing_pages.on_desk(here, bench, remaining),
     }
 
 

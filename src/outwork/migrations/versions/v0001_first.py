@@ -36,6 +36,7 @@ SCOPED = {
     "engagement": "id",
     "event": "engagement_id",
     "guideline": "engagement_id",
+    "hand_over": "engagement_id",
     "hour_cost": "engagement_id",
     "import": "engagement_id",
     "import_chunk": "engagement_id",
@@ -538,6 +539,34 @@ def _create() -> None:
     )
     op.create_index(
         op.f("ix_guideline_engagement_id"), "guideline", ["engagement_id"], unique=False
+    )
+    op.create_table(
+        "hand_over",
+        sa.Column("engagement_id", sa.Text(), nullable=False),
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("assignment_id", sa.Text(), nullable=False),
+        sa.Column("item_id", sa.Text(), nullable=False),
+        sa.Column("given_by", sa.Text(), nullable=False),
+        sa.Column("given_to", sa.Text(), nullable=False),
+        sa.Column("family", sa.Text(), nullable=True),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("due_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("content", sa.LargeBinary(), nullable=False),
+        sa.Column("settled_at", sa.DateTime(timezone=True), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_hand_over")),
+        info={"scope": "engagement"},
+    )
+    op.create_index(
+        op.f("ix_hand_over_assignment_id"), "hand_over", ["assignment_id"], unique=False
+    )
+    op.create_index(op.f("ix_hand_over_item_id"), "hand_over", ["item_id"], unique=False)
+    op.create_index(
+        "ix_hand_over_waiting",
+        "hand_over",
+        ["given_to"],
+        unique=False,
+        postgresql_where=sa.text("state = 'waiting'"),
     )
     op.create_table(
         "hour_cost",
@@ -1477,9 +1506,11 @@ begin
         where a.work_order_id = q.work_order and a.taker = q.role and a.reserved_for is null
           and a.state = 'open' and not (
           a.purpose in ('inspect', 'review', 'adjudicate') and exists (
-            select from submission s
+            select 1 from submission s
             where s.item_id = a.item_id and s.family = me.family
-              and s.purpose in ('produce', 'overlap', 'control')))
+              and s.purpose in ('produce', 'overlap', 'control')
+            union all select 1 from hand_over h
+            where h.item_id = a.item_id and h.family = me.family))
         order by a.rank, a.id limit 1
       ) h
       union all
@@ -1488,9 +1519,11 @@ begin
         on a.work_order_id = q.work_order and a.taker = q.role and a.reserved_for is null
           and a.state = 'live' and a.leased_until <= p_at and not (
           a.purpose in ('inspect', 'review', 'adjudicate') and exists (
-            select from submission s
+            select 1 from submission s
             where s.item_id = a.item_id and s.family = me.family
-              and s.purpose in ('produce', 'overlap', 'control')))
+              and s.purpose in ('produce', 'overlap', 'control')
+            union all select 1 from hand_over h
+            where h.item_id = a.item_id and h.family = me.family))
       union all
       select null, null, a.rank, a.id from assignment a
       where a.reserved_for = p_actor and a.engagement_id = p_engagement
@@ -1509,9 +1542,11 @@ begin
     where coalesce((me.credentials ->> asked.code)::timestamptz, '-infinity') <= p_at)))) end
         and not (
           a.purpose in ('inspect', 'review', 'adjudicate') and exists (
-            select from submission s
+            select 1 from submission s
             where s.item_id = a.item_id and s.family = me.family
-              and s.purpose in ('produce', 'overlap', 'control')))
+              and s.purpose in ('produce', 'overlap', 'control')
+            union all select 1 from hand_over h
+            where h.item_id = a.item_id and h.family = me.family))
     )
     select * from heads order by rank, id
   loop
@@ -1525,9 +1560,11 @@ begin
       where a.work_order_id = head.work_order and a.taker = head.role and a.reserved_for is null
         and a.state = 'open' and not (
           a.purpose in ('inspect', 'review', 'adjudicate') and exists (
-            select from submission s
+            select 1 from submission s
             where s.item_id = a.item_id and s.family = me.family
-              and s.purpose in ('produce', 'overlap', 'control')))
+              and s.purpose in ('produce', 'overlap', 'control')
+            union all select 1 from hand_over h
+            where h.item_id = a.item_id and h.family = me.family))
       order by a.rank, a.id limit 1
       for update skip locked;
     end if;

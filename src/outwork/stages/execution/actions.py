@@ -221,7 +221,7 @@ def withdraw_open(op: Operation, order: WorkOrder) -> None:
     table = store.assignment_table
     op.db.execute(
         sa.update(table)
-        .where(table.c.work_order_id == order.id, table.c.state.in_(["open", "live"]))
+        .where(table.c.work_order_id == order.id, table.c.state.in_(["open", "live", "handed"]))
         .values(state=AssignmentState.WITHDRAWN.value)
     )
 

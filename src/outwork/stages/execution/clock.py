@@ -42,7 +42,7 @@ def pause_clock(
 @act(roles=MANAGERS, stages=WHILE_COUNTED, records=[events.ClockResumed])
 def resume_clock(op: Operation, pause: PauseId) -> None:
     """End a pause: turnaround is counted again, unless another pause stands."""
-    found = queries.pause(op.db, pause)
+    found = pause_of(op.db, pause)
     op.require(agreements.work_order(op.db, found.work_order_id))
     restart_clock(op, pause)
 
@@ -86,10 +86,12 @@ def restart_clock(op: Operation, pause: PauseId) -> None:
 
     Raises Refusal where it has ended already.
     """
-    found = queries.pause(op.db, pause, lock=True)
+    found = pause_of(op.db, pause, lock=True)
     if found.resumed_at is not None:
         raise Refusal("not-paused")
     store.pauses.save(op.db, replace(found, resumed_at=op.now))
+    if found.item_id is None:
+        _move(op, found.work_order_id)
     op.record(
         events.ClockResumed(
             engagement=found.engagement_id,
@@ -98,6 +100,14 @@ def restart_clock(op: Operation, pause: PauseId) -> None:
             item=found.item_id,
         )
     )
+
+
+def _move(op: Operation, order: WorkOrderId) -> None:
+    """Write down when a work order is due after a pause of it."""
+    moved = agreements.work_order(op.db, order)
+    stands = deadline_of(op.db, moved, op.now)
+    if stands is not None and stands.due is not None:
+        agreements.save_work_order(op, replace(moved, due_at=stands.due))
 
 
 def start_clock(op: Operation, order: WorkOrder) -> datetime | None:
@@ -133,17 +143,17 @@ def deadline_of(
             return None
         left = (order.due_at - now) // timedelta(minutes=1)
         return Deadline(order.due_at, Pace.LATE if order.due_at <= now else Pace.IN_TIME, left)
-    pauses = [
+    away = [
         (p.paused_at, p.resumed_at)
-        for p in queries.pauses(db, order.id)
+        for p in pauses(db, order.id)
         if p.item_id is None or p.item_id == item
     ]
-    return _stands(db, found, pauses, now)
+    return _stands(db, found, away, now)
 
 
-def _stands(db: Connection, clock: Clock, pauses: methods.Pauses, now: datetime) -> Deadline | None:
+def _stands(db: Connection, clock: Clock, away: methods.Pauses, now: datetime) -> Deadline | None:
     try:
-        return deadline(_hours(db, clock), clock, pauses, now)
+        return deadline(_hours(db, clock), clock, away, now)
     except methods.CalendarEnds:  # years after its calendar ended, nobody asks any more
         return None
 
@@ -152,3 +162,13 @@ def _hours(db: Connection, clock: Clock) -> methods.WorkingTime:
     known = setup.site_calendar(db, clock.engagement_id, clock.calendar, clock.version)
     assert known is not None  # versions stay
     return setup.working_time(known)
+
+
+def pause_of(db: Connection, identifier: PauseId, *, lock: bool = False) -> Pause:
+    """The pause of that id; raises NotFound."""
+    return store.pauses.get(db, identifier, lock=lock)
+
+
+def pauses(db: Connection, order: WorkOrderId) -> list[Pause]:
+    """Pauses of a work order and of its items, oldest first."""
+    return store.pauses.find(db, store.pause_table.c.work_order_id == order)

@@ -10,6 +10,7 @@ from outwork.stages.execution.rows import RowFormat
 from outwork.vocabulary import (
     AssignmentId,
     Digest,
+    HandOverId,
     ImportId,
     ItemId,
     Origin,
@@ -213,6 +214,40 @@ class ItemClaimed(EventBody):
 class ItemReturned(EventBody):
     """The actor gave a reserved item back."""
 
+    assignment: AssignmentId
+    item: ItemId
+    reason: Sealed[str]
+
+
+@event()
+class HandedOver(EventBody):
+    """The actor passed a reserved item on, to somebody by pseudonym; questions settled and open."""
+
+    hand_over: HandOverId
+    assignment: AssignmentId
+    item: ItemId
+    to: str
+    due: datetime | None
+    answered: int
+    open: int
+    packet: Sealed[dict[str, str]]
+
+
+@event()
+class HandOverAccepted(EventBody):
+    """The actor took an item over, and reserved it until an instant."""
+
+    hand_over: HandOverId
+    assignment: AssignmentId
+    item: ItemId
+    until: datetime
+
+
+@event()
+class HandOverDeclined(EventBody):
+    """A hand-over was called off; the item waits for anyone."""
+
+    hand_over: HandOverId
     assignment: AssignmentId
     item: ItemId
     reason: Sealed[str]

@@ -56,10 +56,11 @@ class ItemState(StrEnum):
 
 
 class AssignmentState(StrEnum):
-    """Open for anyone eligible, reserved by someone, done, or withdrawn."""
+    """Open for anyone eligible, reserved by someone, handed to somebody, done, or withdrawn."""
 
     OPEN = "open"
     LIVE = "live"
+    HANDED = "handed"
     DONE = "done"
     WITHDRAWN = "withdrawn"
 

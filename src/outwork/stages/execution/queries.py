@@ -22,7 +22,6 @@ from outwork.stages.execution.model import (
     Import,
     ImportState,
     ItemState,
-    Pause,
     RowFault,
     SeedCommitment,
     StoredAnswer,
@@ -40,7 +39,6 @@ from outwork.vocabulary import (
     ItemId,
     Json,
     NotFound,
-    PauseId,
     Purpose,
     Reason,
     Role,
@@ -99,16 +97,6 @@ def imports(db: Connection, order: WorkOrderId) -> list[Import]:
 def admitting(db: Connection) -> list[Import]:
     """Imports whose rows wait to become items, oldest first."""
     return store.imports.find(db, store.import_table.c.state == ImportState.ADMITTING.value)
-
-
-def pause(db: Connection, identifier: PauseId, *, lock: bool = False) -> Pause:
-    """The pause of that id; raises NotFound."""
-    return store.pauses.get(db, identifier, lock=lock)
-
-
-def pauses(db: Connection, order: WorkOrderId) -> list[Pause]:
-    """Pauses of a work order and of its items, oldest first."""
-    return store.pauses.find(db, store.pause_table.c.work_order_id == order)
 
 
 def part_digest(db: Connection, identifier: ImportId, number: int) -> str:
@@ -272,9 +260,13 @@ def certifying(
 
 
 def authors(db: Connection, item: ItemId) -> set[str]:
-    """Families of everyone in the item's chain of answers."""
+    """Families of everyone in the item's chain of answers, and of who handed it on meanwhile."""
     table = store.submission_table.c
-    query = sa.select(table.family).where(table.item_id == item, table.purpose.in_(PRODUCING))
+    handed = store.hand_over_table.c
+    query = sa.union(
+        sa.select(table.family).where(table.item_id == item, table.purpose.in_(PRODUCING)),
+        sa.select(handed.family).where(handed.item_id == item, handed.family.is_not(None)),
+    )
     return set(db.execute(query).scalars())
 
 

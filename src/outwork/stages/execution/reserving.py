@@ -10,8 +10,8 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 
 from outwork import agreements, documents, workforce
-from outwork.access import Membership, Session
-from outwork.agreements import Engagement
+from outwork.access import Actor, Membership, Session
+from outwork.agreements import Engagement, WorkOrder
 from outwork.kit.database import Connection, together
 from outwork.kit.keyring import Keyring
 from outwork.kit.lane import Steps
@@ -227,25 +227,44 @@ def _claim_named(op: Operation, member: Membership, identifier: AssignmentId) ->
 
 def refuse_if_barred(op: Operation, member: Membership, wanted: Assignment) -> None:
     """Raises Refusal with every rule that bars the actor from an assignment."""
-    family = queries.families(op.db, op.actor.id, member.pseudonym)
-    reasons = obstacles(
-        wanted.purpose,
-        wanted.level,
-        family,
-        member.roles,
-        transfer.certified(op.db, member.engagement_id, op.actor.id),
-        queries.authors(op.db, wanted.item_id),
-    )
-    if wanted.purpose is not Purpose.CERTIFY and wanted.work_order_id is not None:
+    order = engagement = None
+    if wanted.work_order_id is not None:
         order = agreements.work_order(op.db, wanted.work_order_id)
-        found = agreements.engagement(op.db, member.engagement_id)
-        reasons += unmet(op, found, order.line_id)
-    if any(r.code == "not-certified" for r in reasons):
-        why = transfer.barred_reason(op.db, member.engagement_id, op.actor.id)
-        reasons = [why if r.code == "not-certified" else r for r in reasons]
+        engagement = agreements.engagement(op.db, member.engagement_id)
+    reasons = barriers(op, op.actor, member, wanted, order, engagement)
     if reasons:
         named = [replace(r, params={**r.params, "name": op.actor.name}) for r in reasons]
         raise Refusal(named[-1].code, reasons=named, **named[-1].params)
+
+
+def barriers(
+    op: Operation,
+    who: Actor,
+    member: Membership,
+    wanted: Assignment,
+    order: WorkOrder | None,
+    engagement: Engagement | None,
+) -> list[Reason]:
+    """Every rule that bars somebody from an assignment, hours and capacity aside."""
+    reasons = obstacles(
+        wanted.purpose,
+        wanted.level,
+        who.family or member.pseudonym,
+        member.roles,
+        transfer.certified(op.db, member.engagement_id, who.id),
+        queries.authors(op.db, wanted.item_id),
+    )
+    if wanted.purpose is not Purpose.CERTIFY and order is not None and engagement is not None:
+        reasons += workforce.ineligible(
+            workforce.qualification(op.db, who.id),
+            workforce.need_of(op.db, order.line_id),
+            engagement.client_id,
+            op.now,
+        )
+    if any(r.code == "not-certified" for r in reasons):
+        why = transfer.barred_reason(op.db, member.engagement_id, who.id)
+        reasons = [why if r.code == "not-certified" else r for r in reasons]
+    return reasons
 
 
 def refuse_off_duty(op: Operation, engagement: EngagementId) -> None:

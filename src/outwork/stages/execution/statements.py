@@ -133,9 +133,11 @@ begin
         where a.work_order_id = q.work_order and a.taker = q.role and a.reserved_for is null
           and a.state = 'open' and not (
           a.purpose in ('inspect', 'review', 'adjudicate') and exists (
-            select from submission s
+            select 1 from submission s
             where s.item_id = a.item_id and s.family = me.family
-              and s.purpose in ('produce', 'overlap', 'control')))
+              and s.purpose in ('produce', 'overlap', 'control')
+            union all select 1 from hand_over h
+            where h.item_id = a.item_id and h.family = me.family))
         order by a.rank, a.id limit 1
       ) h
       union all
@@ -144,9 +146,11 @@ begin
         on a.work_order_id = q.work_order and a.taker = q.role and a.reserved_for is null
           and a.state = 'live' and a.leased_until <= p_at and not (
           a.purpose in ('inspect', 'review', 'adjudicate') and exists (
-            select from submission s
+            select 1 from submission s
             where s.item_id = a.item_id and s.family = me.family
-              and s.purpose in ('produce', 'overlap', 'control')))
+              and s.purpose in ('produce', 'overlap', 'control')
+            union all select 1 from hand_over h
+            where h.item_id = a.item_id and h.family = me.family))
       union all
       select null, null, a.rank, a.id from assignment a
       where a.reserved_for = p_actor and a.engagement_id = p_engagement
@@ -158,9 +162,11 @@ begin
                    where o.id = a.work_order_id and [MET]) end
         and not (
           a.purpose in ('inspect', 'review', 'adjudicate') and exists (
-            select from submission s
+            select 1 from submission s
             where s.item_id = a.item_id and s.family = me.family
-              and s.purpose in ('produce', 'overlap', 'control')))
+              and s.purpose in ('produce', 'overlap', 'control')
+            union all select 1 from hand_over h
+            where h.item_id = a.item_id and h.family = me.family))
     )
     select * from heads order by rank, id
   loop
@@ -174,9 +180,11 @@ begin
       where a.work_order_id = head.work_order and a.taker = head.role and a.reserved_for is null
         and a.state = 'open' and not (
           a.purpose in ('inspect', 'review', 'adjudicate') and exists (
-            select from submission s
+            select 1 from submission s
             where s.item_id = a.item_id and s.family = me.family
-              and s.purpose in ('produce', 'overlap', 'control')))
+              and s.purpose in ('produce', 'overlap', 'control')
+            union all select 1 from hand_over h
+            where h.item_id = a.item_id and h.family = me.family))
       order by a.rank, a.id limit 1
       for update skip locked;
     end if;
@@ -373,6 +381,8 @@ select
     select from fit
     where fit.work_order = w.work_order and fit.role = w.taker and not (
       w.purpose in ('inspect', 'review', 'adjudicate') and exists (
-        select from submission s where s.item_id = w.item_id and s.family = fit.family
-          and s.purpose in ('produce', 'overlap', 'control'))))) as unclaimable
+        select 1 from submission s where s.item_id = w.item_id and s.family = fit.family
+          and s.purpose in ('produce', 'overlap', 'control')
+        union all select 1 from hand_over h
+        where h.item_id = w.item_id and h.family = fit.family)))) as unclaimable
 """.replace("[MET]", MET.format(need="n", person="me", at=":at"))

@@ -16,6 +16,7 @@ from outwork.stages.execution.model import (
     Submission,
     WorkItem,
 )
+from outwork.stages.execution.packet import HandOver
 from outwork.stages.execution.preference import Offer, Price, RoutingTerms
 from outwork.vocabulary import NotFound
 
@@ -106,6 +107,16 @@ clock_table = scoped(
     text("work_order_id"), text("calendar"), sa.Column("version", sa.Integer, nullable=False),
     sa.Column("minutes", sa.Integer, nullable=False), instant("started_at"),
     sa.PrimaryKeyConstraint("work_order_id"),
+)  # fmt: skip
+
+hand_over_table = scoped(
+    "hand_over",
+    key(), sa.Column("assignment_id", sa.Text, nullable=False, index=True),
+    sa.Column("item_id", sa.Text, nullable=False, index=True), text("given_by"), text("given_to"),
+    text("family", nullable=True), instant("at"), instant("due_at", nullable=True), text("state"),
+    sa.Column("content", sa.LargeBinary, nullable=False), instant("settled_at", nullable=True),
+    sa.Index("ix_hand_over_waiting", "given_to", postgresql_where=sa.text("state = 'waiting'")),
+    listed=False,
 )  # fmt: skip
 
 import_table = scoped(
@@ -206,6 +217,7 @@ routing = Records(routing_table, RoutingTerms)
 offers = Records(offer_table, Offer)
 prices = Records(price_table, Price)
 imports = Records(import_table, Import, lambda i: NotFound("import", i))
+hand_overs = Records(hand_over_table, HandOver, lambda i: NotFound("hand-over", i))
 clocks = Records(clock_table, Clock)
 pauses = Records(pause_table, Pause, lambda i: NotFound("pause", i))
 faults = Records(fault_table, RowFault)

@@ -240,14 +240,20 @@ def off_duty(
     return reasons
 
 
+def next_open(calendar: Calendar, now: datetime) -> datetime | None:
+    """When somebody works by a calendar from an instant on; None where nobody does any more."""
+    try:
+        return working_time(calendar).next_open(now)
+    except methods.CalendarEnds:
+        return None
+
+
 def opens(calendar: Calendar | None, now: datetime) -> str:
     """When a calendar's hours begin again, in its own zone; a dash where they do not."""
     if calendar is None:
         return "–"
-    try:
-        return _told(working_time(calendar).next_open(now), calendar)
-    except methods.CalendarEnds:
-        return "–"
+    begins = next_open(calendar, now)
+    return "–" if begins is None else _told(begins, calendar)
 
 
 def _open(calendar: Calendar | None, now: datetime) -> bool:
