@@ -128,6 +128,11 @@ ARGUMENTS: dict[str, Callable[[World], dict[str, Any]]] = {
     "execution.admit": lambda w: {
         "work_order": w.order, "name": "y.txt", "content": content(99)},
     "execution.claim": lambda w: {"engagement": w.engagement},
+    "execution.claim_any": lambda w: {},
+    "execution.route": lambda w: {"engagement": w.engagement},
+    "execution.set_routing": lambda w: {"engagement": w.engagement, "quality": Decimal(-1)},
+    "execution.state_cost": lambda w: {
+        "engagement": w.engagement, "actor": w.people["ana"], "amount": Decimal(-1)},
     "execution.close_work_order": lambda w: {"work_order": w.order},
     "execution.commit_seed": lambda w: {"work_order": w.order, "commitment": ""},
     "execution.disclose_item": lambda w: {"item": w.items[0]},
@@ -317,6 +322,10 @@ def put_at(world: World, stage: Stage) -> None:
         db.execute(sa.text("update work_order set stage = :stage"), {"stage": stage.value})
 
 
+# Of no engagement, or of all: what is done in one is asked for there.
+ANYWHERE = {"requirements.draft_engagement", "execution.claim_any"}
+
+
 @pytest.mark.parametrize("name", sorted(ARGUMENTS))
 def test_nobody_else_may(stocked: World, name: str) -> None:
     rule = ACTS[name].rule
@@ -324,7 +333,7 @@ def test_nobody_else_may(stocked: World, name: str) -> None:
     put_at(stocked, stage)
     for role in set(Role) - rule.roles:
         assert attempt(stocked, role.value, name) == ("not-permitted", []), role
-    installation = rule.administrator or name == "requirements.draft_engagement"
+    installation = rule.administrator or name in ANYWHERE
     if not installation:
         for outsider in ("stranger", "administrator", "bot2"):
             assert attempt(stocked, outsider, name) == ("not-found", []), outsider
@@ -347,7 +356,7 @@ def test_not_at_another_stage(stocked: World, name: str) -> None:
 @pytest.mark.parametrize("name", sorted(ARGUMENTS))
 def test_nobody_whose_entitlement_has_ended(stocked: World, name: str) -> None:
     rule = ACTS[name].rule
-    if rule.administrator or name == "requirements.draft_engagement":
+    if rule.administrator or name in ANYWHERE:
         pytest.skip("belongs to no engagement")
     put_at(stocked, min(rule.stages, default=Stage.EXECUTION, key=lambda s: s.position))
     before = stocked.now
