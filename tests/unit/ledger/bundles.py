@@ -29,7 +29,10 @@ def accept(state: State, event: Event) -> None:
     """A handler that has nothing to say, except that the files of this module were delivered."""
     half = Fraction(1, 2)
     nothing = frozenset[str]()
-    line = Line("l", "s", 1, "item", {}, half, half, half, half, nothing, nothing, {})
+    price = {"amount": "1", "currency": "EUR"}
+    line = Line(
+        "l", "s", 1, "item", {}, half, half, half, half, nothing, False, nothing, price, 1
+    )  # fmt: skip
     order = state.orders.setdefault("wo-1", WorkOrder("wo-1", line, "itemised"))
     files = Counter((hashlib.sha256(data).hexdigest(), len(data)) for data in FILES.values())
     order.delivery = Delivery(1, 1, "", files)
