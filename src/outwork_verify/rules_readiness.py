@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 from decimal import Decimal
+from fractions import Fraction
 
 from outwork_verify.declare import (
     MANAGERS,
@@ -38,6 +39,7 @@ FROM_TRANSFER = ("transfer", "setup", "execution")
 WHILE_WORKING = ("setup", "execution")
 WORKING = ("transfer", "setup", "execution", "assurance")
 LONGEST_ENTITLEMENT = timedelta(days=731)
+MOST_LEVELS = 9
 
 
 @rule(
@@ -180,6 +182,24 @@ def _quality_planned(state: State, event: Event, _: Member) -> None:
     if not protects or not risk_stated(p["producer_risk"], producer):
         reject(event, "states other risks than the plan has")
     state.planned[p["line"]] = lot
+
+
+@rule(
+    "setup.reviews-planned",
+    {"line": text, "shares": texts},
+    roles=MANAGERS,
+    stages=WHILE_WORKING,
+)
+def _reviews_planned(state: State, event: Event, _: Member) -> None:
+    name, shares = event.public["line"], event.public["shares"]
+    if name not in state.lines or len(shares) > MOST_LEVELS or not all(map(decimal, shares)):
+        reject(event, "plans reviews of a line that is not there, or in a way that cannot be")
+    planned = tuple(map(Fraction, shares))
+    if not all(0 < share <= 1 for share in planned):
+        reject(event, "plans to review a share that is none")
+    if any(o.line.id == name and o.phase != "intake" for o in state.orders.values()):
+        reject(event, "changes a review ladder while items are under way on it")
+    state.ladders[name] = planned
 
 
 @rule(

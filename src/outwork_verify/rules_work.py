@@ -22,6 +22,7 @@ from outwork_verify.entry import Event, instant, reject
 from outwork_verify.rules_clock import check_on_duty, start_clock
 from outwork_verify.rules_gates import no_expired_waiver
 from outwork_verify.rules_readiness import WORKING
+from outwork_verify.rules_review import climb
 from outwork_verify.state import (
     CHECKING,
     DRAFTED,
@@ -132,6 +133,7 @@ def _work_order_released(state: State, event: Event, _: Member) -> None:
         item.open(work.replace("produce", "control"))
     order.phase = "released"
     start_clock(state, event, order)
+    order.committed = tuple(order.current.seeds[side] for side in ("client", "provider"))
 
 
 @rule(
@@ -300,20 +302,28 @@ def _item_submitted(state: State, event: Event, member: Member) -> None:
             if found.level == 0:
                 item.open("control/1")
         else:
-            _produced(event, item, found.level)
+            _produced(state, event, item, found)
 
 
-def _produced(event: Event, item: Item, level: int) -> None:
-    order = item.order
+def _produced(state: State, event: Event, item: Item, found: Assignment) -> None:
+    order, level = item.order, found.level
+    if found.purpose == "review":
+        item.correcting = event.public["assignment"]
+        return
+    if item.state == "review":
+        reject(event, "changes an item while it is under review")
     if order.phase == "closed" and item.state != "rework":
         reject(event, "changes an item after the work order was closed")
     if level == 0:
         item.move("drafted")
         item.open("produce/1")
         return
-    item.move("submitted")
+    item.produced.append(event.public["submission"])
     if order.stage == "assurance":
+        item.move("submitted")
         item.open("inspect/1")
+    else:
+        climb(state, item, 0)
 
 
 @rule(

@@ -20,8 +20,8 @@ STAGES = (
 )  # fmt: skip
 CHECKING = frozenset({"inspect", "review", "adjudicate"})
 DRAFTED = frozenset({"produce", "control"})
-PRODUCING = frozenset({"produce", "overlap", "control"})
-ITEM_STATES = ("admitted", "drafted", "submitted", "rework")
+PRODUCING = frozenset({"produce", "overlap", "control", "review"})
+ITEM_STATES = ("admitted", "drafted", "review", "submitted", "rework")
 
 
 @dataclass(slots=True)
@@ -169,7 +169,8 @@ class Assignment:
 class Item:
     """A work item. `waiting` counts the assignments asked for and not handed in, by purpose and
     level; `live` are those of them that somebody claimed; `answered` the last answers' fields;
-    `control` the control item that it is a copy of."""
+    `control` the control item that it is a copy of; `produced` an analyst's submissions;
+    `correcting` a review yet to say what it corrects."""
 
     id: str
     order: WorkOrder
@@ -179,6 +180,8 @@ class Item:
     families: set[str] = field(default_factory=set)
     answered: Mapping[str, str] = field(default_factory=dict)
     control: str = ""
+    produced: list[str] = field(default_factory=list)
+    correcting: str = ""
 
     def open(self, work: str) -> None:
         """One more piece of work ("produce/1") waits on this item."""
@@ -303,7 +306,8 @@ class Clock:
 @dataclass(slots=True)
 class WorkOrder:
     """A batch. `hidden` are the control items among its items; `owed` are items for which rework
-    must still be ordered, with the citations that it may carry (none: any clause)."""
+    must still be ordered, with the citations that it may carry (none: any clause); `committed` the
+    first round's seeds, client's first."""
 
     id: str
     line: Line
@@ -315,6 +319,7 @@ class WorkOrder:
     hidden: dict[str, Item] = field(default_factory=dict)
     counts: Counter[str] = field(default_factory=Counter)
     inspections_asked: int | None = None
+    committed: tuple[str, ...] = ()
     owed: dict[str, frozenset[tuple[str, str]]] = field(default_factory=dict)
     certificate: dict[str, Any] | None = None
     delivery: Delivery | None = None
@@ -405,6 +410,7 @@ class State:
     checks: dict[str, Check] = field(default_factory=dict)
     actions: dict[str, Action] = field(default_factory=dict)
     planned: dict[str, int] = field(default_factory=dict)
+    ladders: dict[str, tuple[Fraction, ...]] = field(default_factory=dict)
     rates: Mapping[str, Any] = field(default_factory=dict)
     orders: dict[str, WorkOrder] = field(default_factory=dict)
     items: dict[str, Item] = field(default_factory=dict)

@@ -73,6 +73,7 @@ class Wanted:
     state: str  # open, live, lapsed, done, withdrawn
     reserved: str | None
     order: int
+    judged: str = ""  # whose decision it judges: mine, another's, nobody's
 
 
 @dataclass(frozen=True)
@@ -93,6 +94,7 @@ wanted = st.builds(
     st.sampled_from(["open", "open", "lapsed", "live", "done", "withdrawn"]),
     st.sampled_from([None, None, ME, ANOTHER]),
     st.integers(0, 1),
+    st.sampled_from(["", "", "", "mine", "other"]),
 ).map(
     # Control items are given to one actor each.
     lambda w: replace(w, reserved=w.reserved or ANOTHER) if w.purpose is Purpose.CERTIFY else w
@@ -279,7 +281,12 @@ def build(
                 op.actor.id, member.pseudonym if p.mine else "other", p.purpose, world.now, 1,
             ),
         )  # fmt: skip
-    made = [row(world, op, items, w) for w in assignments]
+    made = [
+        replace(
+            row(world, op, items, w), not_for=member.pseudonym if w.judged == "mine" else w.judged
+        )
+        for w in assignments
+    ]
     store.assignments.add(op.db, *made)
     return made
 
@@ -346,7 +353,8 @@ def may(world: World, op: Operation, a: Assignment, held: set[Role], certified: 
     member = access.membership(op.db, world.engagement, mine)
     assert member is not None
     authors = execution.authors(op.db, a.item_id)
-    barred = obstacles(a.purpose, a.level, member.pseudonym, held, certified, authors)
+    family = member.pseudonym
+    barred = obstacles(a.purpose, a.level, family, held, certified, authors, a.not_for)
     needed = None
     if a.purpose is not Purpose.CERTIFY and a.work_order_id == "wo_0":
         needed = workforce.need_of(op.db, LINES[0])

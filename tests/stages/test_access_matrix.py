@@ -102,6 +102,7 @@ ARGUMENTS: dict[str, Callable[[World], dict[str, Any]]] = {
         "line": w.line, "control_share": Decimal(2), "good": Decimal(2), "bad": Decimal(2),
         "false_after": 0},
     "setup.plan_quality": lambda w: {"line": w.line},
+    "setup.plan_reviews": lambda w: {"line": w.line, "shares": [Decimal(2)]},
     "setup.set_calendar": lambda w: {
         "engagement": w.engagement, "actor": w.people["ana"], "zone": "Nowhere"},
     "setup.state_need": lambda w: {"line": w.line, "clearance": -1},
@@ -146,6 +147,8 @@ ARGUMENTS: dict[str, Callable[[World], dict[str, Any]]] = {
     "execution.recall": lambda w: {"item": w.items[0], "question": "", "clause": ""},
     "execution.refuse_file": lambda w: {"work_order": w.order, "name": "z", "code": "unreadable"},
     "execution.release": lambda w: {"work_order": w.order},
+    "execution.reopen": lambda w: {"item": w.items[0], "reason": ""},
+    "execution.review": lambda w: {"assignment": held(w), "verdict": "approved"},
     "execution.return_assignment": lambda w: {"assignment": held(w)},
     "execution.save_progress": lambda w: {"assignment": held(w), "content": {}},
     "execution.start_certification": lambda w: {"engagement": w.engagement},

@@ -41,6 +41,7 @@ def full(
             later = world.now + timedelta(days=90)
             world.act("dana", setup.note_absence, world.engagement, world.people["rosa"], later,
                       later + timedelta(days=1))  # fmt: skip
+            world.act("dana", setup.plan_reviews, world.line, [Decimal("0.5")])
             row = json.dumps({"name": "row", "text": content(9).decode()})
             bring(world, row.encode() + b"\n{broken")
             world.upto("release", after="admit")
@@ -66,10 +67,15 @@ def full(
             world.produce("ana")
             world.act("ben", execution.submit, kept, world.answers(kept))
             world.check()
+            world.review()
+            world.act("dana", execution.recall, world.items[0], "renewal", "c-renewal")
+            world.produce("ana")
+            world.review()
             world.upto("draw", after="produce")
             world.inspect(defective=1)
             world.decide()
             world.produce()
+            world.review()
             world.act("dana", execution.pause_worker, world.engagement, world.people["ana"], "R")
             world.commit()
             world.upto("close_order", after="produce")

@@ -387,6 +387,22 @@ class World:
         while self.take(people[turn % len(people)]) is not None:
             turn += 1
 
+    def review(self, *who: str) -> int:
+        """Reviewers approve what waits for them, in turns; gives the number of reviews."""
+        people, done = who or ("rosa",), 0
+        while True:
+            held = self.act(people[done % len(people)], execution.claim, self.engagement)
+            if held is None:
+                return done
+            self.act(
+                people[done % len(people)],
+                execution.review,
+                held,
+                execution.ReviewVerdict.APPROVED,
+                seconds=20,
+            )
+            done += 1
+
     def close_batch(self) -> None:
         """To assurance; the closing event has its place in the log."""
         self.act("dana", execution.close_work_order, self.order)

@@ -107,6 +107,7 @@ DONE: Mapping[str, str] = {
     "execution.recall": msg("The item went back to the analysts."),
     "execution.release": msg("Work on the batch has begun."),
     "execution.resume_clock": msg("The clock runs again."),
+    "execution.reopen": msg("The item may be changed again."),
     "execution.retry_work": msg("The machine work is tried again."),
     "execution.start_certification": msg("The control items are in your queue."),
     "requirements.add_line": msg("The line is in the statement of work."),
@@ -129,6 +130,7 @@ DONE: Mapping[str, str] = {
     "setup.end_absence": msg("The person is back."),
     "setup.note_absence": msg("The absence is noted."),
     "setup.roster": msg("The duty is set."),
+    "setup.plan_reviews": msg("The review ladder is agreed."),
     "setup.set_calendar": msg("The calendar is set."),
     "setup.state_need": msg("The line's need is stated."),
     "transfer.pass_tollgate": msg("The tollgate is passed."),
@@ -276,6 +278,17 @@ MESSAGES: Mapping[str, str] = {
     "confidence-outside": msg("The confidence of %(question)s lies between 0 and 1."),
     "seconds-outside": msg("The effort for %(question)s is a number of seconds, not negative."),
     "progress-too-large": msg("What was typed is larger than %(largest)s bytes."),
+    # Reviews
+    "too-many-levels": msg("A review ladder has at most %(most)s levels."),
+    "review-share-outside": msg(
+        "A share of items is above 0 and at most 1; this one is %(share)s."
+    ),
+    "work-begun": msg("Work has begun on this line; what was promised of it stands."),
+    "under-review": msg("The item is under review; until that is decided nothing changes in it."),
+    "review-under-way": msg("Somebody is reviewing the item just now."),
+    "nothing-corrected": msg("No answer is corrected; approve the item, or correct one."),
+    "clause-not-for-verdict": msg("A clause and a question are cited by a return alone."),
+    "answers-not-for-verdict": msg("Answers are given with a correction alone."),
     # Requirements
     "no-lines": msg("The statement of work has no lines."),
     "defects-undefined": msg("Line %(line)s does not say what a %(severity)s defect is."),

@@ -292,7 +292,7 @@ _OPEN = sa.text("""
       when a.purpose in ('inspect', 'review', 'adjudicate') then (
         select array_agg(m.family order by m.family) from (
           select s.family from submission s
-          where s.item_id = a.item_id and s.purpose in ('produce', 'overlap', 'control')
+          where s.item_id = a.item_id and s.purpose in ('produce', 'overlap', 'control', 'review')
           union select h.family from hand_over h
           where h.item_id = a.item_id and h.family is not null) m)
       end as authors, count(*) as waiting

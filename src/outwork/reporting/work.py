@@ -80,7 +80,7 @@ _WAITING = sa.text("""
       and exists (
         select 1 from submission s
         where s.item_id = a.item_id and s.family = :family
-          and s.purpose in ('produce', 'overlap', 'control')
+          and s.purpose in ('produce', 'overlap', 'control', 'review')
         union all
         select 1 from hand_over h where h.item_id = a.item_id and h.family = :family
       ), false) as own, count(*) as waiting

@@ -8,7 +8,7 @@ import pytest
 from tests.support.database import fresh_database
 from tests.support.engagement import World
 from tests.support.service import KEY, tiny_service
-from tests.unit.verify.recorded import Log, direct, eventful, exported, improving
+from tests.unit.verify.recorded import Log, direct, eventful, exported, improving, reviewed
 
 from outwork import ledger, practices
 from outwork.kit.keyring import Keyring
@@ -59,6 +59,17 @@ def improved_log(
     with fresh_database(cluster, migrated) as dsns:
         world = World(dsns.app, tmp_path_factory.mktemp("improved") / "keys")
         yield _log(improving(world))
+        world.close()
+
+
+@pytest.fixture(scope="session")
+def ladder_log(
+    cluster: Cluster, migrated: str, tiny: None, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Log]:
+    """The log of a batch under a review ladder."""
+    with fresh_database(cluster, migrated) as dsns:
+        world = World(dsns.app, tmp_path_factory.mktemp("ladder") / "keys")
+        yield _log(reviewed(world))
         world.close()
 
 

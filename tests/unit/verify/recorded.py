@@ -25,9 +25,16 @@ from outwork.ledger import bundle, canonical, checkpoint, tree
 from outwork.stages import acceptance, assurance, execution, requirements, selection, setup
 from outwork.stages.acceptance import ReturnedItem
 from outwork.stages.assurance import DefectFound
-from outwork.stages.execution import RowFormat
+from outwork.stages.execution import ReviewVerdict, RowFormat
 from outwork.stages.requirements import SamplingTerms
-from outwork.vocabulary import Confidentiality, InspectionUnit, Refusal, Severity
+from outwork.vocabulary import (
+    AssignmentId,
+    Confidentiality,
+    InspectionUnit,
+    Refusal,
+    Role,
+    Severity,
+)
 from outwork_verify import Report, verify
 
 Signer = checkpoint.Signer
@@ -325,3 +332,32 @@ def improving(world: World) -> World:
 
 
 TIGHT = SamplingTerms(Decimal("0.3"), Decimal("0.05"), Decimal("0.05"), Decimal("0.1"))
+
+
+def reviewed(world: World) -> World:
+    """A batch under a ladder, with a correction, a return and a reopening, to its certificate."""
+    world.upto("approve")
+    world.act("dana", setup.plan_reviews, world.line, [Decimal(1), Decimal(1)])
+    world.upto("produce", after="approve")
+    held = world.act("rosa", execution.claim, world.engagement)
+    right = world.answers(held, renewal="yes" if _says(world, held) == "no" else "no")
+    world.act("rosa", execution.review, held, ReviewVerdict.CORRECTED, right, seconds=9)
+    held = world.act("rosa", execution.claim, world.engagement)
+    world.act("rosa", execution.review, held, ReviewVerdict.RETURNED, question="renewal",
+              clause="c-renewal")  # fmt: skip
+    world.act("dana", execution.reopen, world.items[3], "a page was missing")
+    world.produce("ana")
+    world.act("dana", agreements.invite_member, world.engagement, world.people["both"],
+              [Role.REVIEWER])  # fmt: skip
+    world.review("rosa", "both")
+    world.review("both")
+    world.upto("draw", after="produce")
+    world.inspect("both")
+    world.inspect("rosa")
+    world.upto("issue_certificate", after="inspect")
+    return world
+
+
+def _says(world: World, held: AssignmentId) -> str:
+    item = world.look(execution.assignment, held).item_id
+    return str(world.look(execution.current_answers, item)["renewal"].value)

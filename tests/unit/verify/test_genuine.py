@@ -33,9 +33,11 @@ def test_an_eventful_engagement_verifies(genuine: Log, eventful_world: World) ->
     assert report.figures["stage"] == "closed"
 
 
-def test_it_has_nearly_every_kind(genuine: Log, answers_log: Log, improved_log: Log) -> None:
-    every = (*genuine.entries, *answers_log.entries, *improved_log.entries)
-    seen = {e["kind"] for e in every}
+def test_they_have_nearly_every_kind(
+    genuine: Log, answers_log: Log, improved_log: Log, ladder_log: Log
+) -> None:
+    logs = (genuine, answers_log, improved_log, ladder_log)
+    seen = {e["kind"] for log in logs for e in log.entries}
     registered = {
         "agreements.party-registered", "agreements.actor-registered", "workforce.qualified",
         "workforce.barrier-raised", "workforce.barrier-lifted",

@@ -92,6 +92,7 @@ ITEM_STATES: Mapping[str, tuple[str, str]] = {
     "admitted": (msg("Admitted"), "neutral"),
     "drafted": (msg("Drafted"), "note"),
     "submitted": (msg("Submitted"), "good"),
+    "review": (msg("Under review"), "accent"),
     "rework": (msg("In rework"), "caution"),
     "control": (msg("Control item"), "neutral"),
 }

@@ -220,7 +220,9 @@ def return_delivery(
     order = replace(back, phase=WorkPhase.RELEASED, round=back.round + 1)
     agreements.save_work_order(op, order)
     for r in items:
-        execution.order_rework(op, order, r.item, r.question, r.clause, r.note)
+        execution.order_rework(
+            op, order, r.item, r.question, r.clause, r.note, execution.ReworkCause.RETURN
+        )
 
 
 @act(roles=[Role.DELIVERY_MANAGER], stages=HERE, records=[events.Invoiced])

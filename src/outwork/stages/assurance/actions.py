@@ -255,7 +255,10 @@ def inspect(
         _raise(op, order, found, d, in_sample)
     if defects and not in_sample:
         first = defects[0]
-        execution.order_rework(op, order, found.item_id, first.question, first.clause, first.note)
+        execution.order_rework(
+            op, order, found.item_id, first.question, first.clause, first.note,
+            execution.ReworkCause.DEFECT,
+        )  # fmt: skip
 
 
 def _drawn(op: Operation, sample: Sample, item: ItemId) -> set[str]:

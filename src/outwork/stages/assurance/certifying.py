@@ -126,7 +126,10 @@ def give_verdict(op: Operation, work_order: WorkOrderId) -> bool:
         agreements.save_work_order(op, order)
     # What the sample found is corrected in any case; one order an item, citing its first defect.
     for d in {d.item_id: d for d in reversed(found)}.values():
-        execution.order_rework(op, order, d.item_id, d.question, d.clause, d.note)
+        execution.order_rework(
+            op, order, d.item_id, d.question, d.clause, d.note, execution.ReworkCause.DEFECT,
+            judge=d.found_by,
+        )  # fmt: skip
     return accepted
 
 

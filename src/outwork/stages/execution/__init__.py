@@ -47,6 +47,12 @@ from outwork.stages.execution.handing import (
     packet,
     receivers,
 )
+from outwork.stages.execution.histories import (
+    review_levels,
+    review_note,
+    review_of,
+    reviews_of,
+)
 from outwork.stages.execution.importing import (
     LARGEST_PART,
     abandon_import,
@@ -56,6 +62,13 @@ from outwork.stages.execution.importing import (
     start_import,
 )
 from outwork.stages.execution.jobs import admit_next, draft_next, kind_of, turn
+from outwork.stages.execution.ladder import (
+    Review,
+    ReviewVerdict,
+    Rework,
+    ReworkCause,
+    is_drawn,
+)
 from outwork.stages.execution.model import (
     DRAFTING,
     IMPORTING,
@@ -113,6 +126,7 @@ from outwork.stages.execution.reserving import (
     save_progress,
     start_certification,
 )
+from outwork.stages.execution.reviewing import reopen, review
 from outwork.stages.execution.routing import (
     offers,
     route,
@@ -148,6 +162,10 @@ __all__ = [
     "Packet",
     "Pause",
     "Receiver",
+    "Review",
+    "ReviewVerdict",
+    "Rework",
+    "ReworkCause",
     "ReworkOrdered",
     "RowFault",
     "RowFormat",
@@ -192,6 +210,7 @@ __all__ = [
     "holds",
     "import_",
     "imports",
+    "is_drawn",
     "item",
     "items",
     "kind_of",
@@ -214,6 +233,7 @@ __all__ = [
     "refuse_file",
     "release",
     "release_reasons",
+    "reopen",
     "request_inspections",
     "restart_clock",
     "results",
@@ -221,6 +241,11 @@ __all__ = [
     "retry_work",
     "return_assignment",
     "reveal",
+    "review",
+    "review_levels",
+    "review_note",
+    "review_of",
+    "reviews_of",
     "route",
     "routed",
     "row_faults",

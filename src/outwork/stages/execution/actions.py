@@ -24,6 +24,7 @@ from outwork.stages.execution.assigning import (
     open_for_all,
     refuse_on_expired_waiver,
 )
+from outwork.stages.execution.ladder import Rework, ReworkCause
 from outwork.stages.execution.model import (
     LARGEST_NOTE,
     AssignmentState,
@@ -33,6 +34,7 @@ from outwork.stages.execution.model import (
 )
 from outwork.stages.execution.watching import seed_controls
 from outwork.vocabulary import (
+    ActorId,
     BadInput,
     Digest,
     EngagementId,
@@ -216,12 +218,15 @@ def close_work_order(op: Operation, work_order: WorkOrderId) -> None:
     )
 
 
+UNFINISHED = ("open", "live", "handed", "parked")
+
+
 def withdraw_open(op: Operation, order: WorkOrder) -> None:
     """Nobody works any more on what a waiver let a work order leave behind unfinished."""
     table = store.assignment_table
     op.db.execute(
         sa.update(table)
-        .where(table.c.work_order_id == order.id, table.c.state.in_(["open", "live", "handed"]))
+        .where(table.c.work_order_id == order.id, table.c.state.in_(UNFINISHED))
         .values(state=AssignmentState.WITHDRAWN.value)
     )
 
@@ -234,6 +239,8 @@ def recall(op: Operation, item: ItemId, question: str, clause: str, note: str = 
         raise NotFound("item", item)
     order = agreements.work_order(op.db, found.work_order_id, lock=True)
     op.require(order)
+    if found.state is ItemState.REVIEW:
+        raise Refusal("under-review")
     if order.phase is not WorkPhase.RELEASED or found.state is not ItemState.SUBMITTED:
         raise Refusal("not-submitted", state=found.state.value)
     if clause not in {c.id for c in transfer.guideline(op.db, order.engagement_id).clauses}:
@@ -244,12 +251,31 @@ def recall(op: Operation, item: ItemId, question: str, clause: str, note: str = 
 
 
 def order_rework(
-    op: Operation, order: WorkOrder, item: ItemId, question: str, clause: str, note: str
-) -> None:
-    """Send an item back to an analyst because of a clause; records it."""
+    op: Operation, order: WorkOrder, item: ItemId, question: str, clause: str, note: str,
+    cause: ReworkCause = ReworkCause.RECALL, level: int = 0, judge: ActorId | None = None,
+) -> None:  # fmt: skip
+    """Send an item back to an analyst because of a clause; records it.
+
+    `judge` is whose judgment that is, unless the actor's; `level` that of a review.
+    """
     found = queries.item(op.db, item)
     store.items.save(op.db, replace(found, state=ItemState.REWORK))
-    open_assignment(op, found, Purpose.PRODUCE, 1, order.round, clause=clause, note=note)
+    opened = open_assignment(op, found, Purpose.PRODUCE, 1, order.round, clause=clause, note=note)
+    store.reworks.add(
+        op.db,
+        Rework(
+            engagement_id=order.engagement_id,
+            assignment_id=opened,
+            work_order_id=order.id,
+            item_id=item,
+            cause=cause,
+            question=question,
+            clause=clause,
+            level=level,
+            ordered_by=judge or op.actor.id,
+            ordered_at=op.now,
+        ),
+    )
     op.record(
         events.ReworkOrdered(
             engagement=order.engagement_id,

@@ -47,8 +47,9 @@ def open_assignment(
     clause: str = "",
     note: str = "",
     order: WorkOrderId | None = None,
-) -> None:
-    """Put an assignment of an item up, for anyone eligible or for one actor.
+    not_for: str = "",
+) -> AssignmentId:
+    """Put an assignment of an item up, for anyone eligible or for one actor; gives its id.
 
     A control item among the work of an order is not an item of it, so the order is named.
     """
@@ -68,8 +69,10 @@ def open_assignment(
         reserved_for=reserved_for,
         clause=clause,
         note=note,
+        not_for=not_for,
     )
     store.assignments.add(op.db, made)
+    return made.id
 
 
 def open_for_all(
@@ -107,9 +110,9 @@ def open_for_all(
 CHUNK = 10_000  # rows a statement
 _OPEN_MANY = sa.text(
     "insert into assignment (engagement_id, id, item_id, work_order_id, purpose, level, taker,"
-    " round, rank, state, opened_at, clause, note)"
+    " round, rank, state, opened_at, clause, note, not_for)"
     " select :engagement, n.id, n.item, :work_order, n.purpose, :level, :taker, :round, :rank,"
-    " 'open', :at, '', '' from unnest(cast(:ids as text[]), cast(:items as text[]),"
+    " 'open', :at, '', '', '' from unnest(cast(:ids as text[]), cast(:items as text[]),"
     " cast(:purposes as text[])) as n(id, item, purpose)"
 )
 

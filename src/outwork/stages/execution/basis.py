@@ -12,7 +12,8 @@ from outwork import documents
 from outwork.kit.database import Connection
 from outwork.kit.keyring import Keyring
 from outwork.stages.execution import queries
-from outwork.stages.execution.model import Assignment, WorkItem, hold_reason
+from outwork.stages.execution.ladder import levels_due
+from outwork.stages.execution.model import Assignment, ItemState, WorkItem, hold_reason
 from outwork.vocabulary import (
     ActorId,
     Answer,
@@ -20,6 +21,7 @@ from outwork.vocabulary import (
     Purpose,
     SourceText,
     Stage,
+    SubmissionId,
 )
 
 
@@ -40,6 +42,9 @@ class BasisRow(NamedTuple):
     sealed_key: bytes | None
     sealed_text: bytes | None
     event_id: int
+    shares: list[str] | None
+    commitments: list[str] | None
+    produced: list[str] | None
 
 
 _ASSIGNMENT = TypeAdapter(Assignment)
@@ -70,6 +75,25 @@ class Basis:
             and self._row.order_stage == Stage.EXECUTION.value
             and self._row.sealed_text is not None
             and hold_reason(self.assignment, self.actor, self.at) is None
+            and not self.frozen()
+        )
+
+    def frozen(self) -> bool:
+        """Whether the item is under review: then nobody but its reviewer changes an answer."""
+        reviewing = self.assignment.purpose is Purpose.REVIEW
+        return self.item.state is ItemState.REVIEW and not reviewing
+
+    def levels_due(self, made: SubmissionId) -> tuple[int, ...]:
+        """The review levels that the item passes once it is handed in as this submission.
+
+        After the close nothing is reviewed on the way: what is corrected then is inspected again.
+        """
+        row = self._row
+        if not row.shares or row.order_stage != Stage.EXECUTION.value:
+            return ()
+        mine = [made] if self.assignment.purpose is Purpose.PRODUCE else []
+        return levels_due(
+            row.commitments or (), row.shares, self.item.id, [*(row.produced or ()), *mine]
         )
 
     def source(self) -> SourceText:

@@ -6,6 +6,7 @@ from datetime import datetime
 from decimal import Decimal
 
 from outwork.ledger import EventBody, Sealed, event
+from outwork.stages.execution.ladder import ReviewVerdict
 from outwork.stages.execution.rows import RowFormat
 from outwork.vocabulary import (
     AssignmentId,
@@ -286,6 +287,33 @@ class ReworkOrdered(EventBody):
     question: str
     clause: str
     note: Sealed[str]
+
+
+@event()
+class ItemReviewed(EventBody):
+    """A level of an item's review ladder was decided; `questions` were corrected.
+
+    A return cites one question and a clause.
+    """
+
+    assignment: AssignmentId
+    item: ItemId
+    level: int
+    verdict: ReviewVerdict
+    questions: tuple[str, ...]
+    question: str
+    clause: str
+    seconds: int
+    note: Sealed[str]
+
+
+@event()
+class ItemReopened(EventBody):
+    """What was handed in may be changed again, for a reason."""
+
+    work_order: WorkOrderId
+    item: ItemId
+    reason: Sealed[str]
 
 
 @event()

@@ -13,6 +13,7 @@ from enum import StrEnum
 
 from outwork import methods
 from outwork.practices import Service
+from outwork.stages.execution.ladder import next_level
 from outwork.stages.execution.rows import RowFormat
 from outwork.stages.transfer import Mark
 from outwork.vocabulary import (
@@ -23,6 +24,7 @@ from outwork.vocabulary import (
     Digest,
     DocumentId,
     EngagementId,
+    EscalationId,
     ImportId,
     ItemId,
     Json,
@@ -45,22 +47,72 @@ DRAFTED = frozenset({Purpose.PRODUCE, Purpose.CONTROL})
 CHECKING = frozenset({Purpose.INSPECT, Purpose.REVIEW, Purpose.ADJUDICATE})
 
 
+class EscalationState(StrEnum):
+    """Waiting for the client's side, answered by it, or not asked any more."""
+
+    OPEN = "open"
+    ANSWERED = "answered"
+    WITHDRAWN = "withdrawn"
+
+
+@dataclass(frozen=True, slots=True)
+class Escalation:
+    """A question of an item put to the client's side; its text and its answer are sealed."""
+
+    engagement_id: EngagementId
+    id: EscalationId
+    work_order_id: WorkOrderId
+    item_id: ItemId
+    assignment_id: AssignmentId
+    question: str
+    clause: str
+    text: bytes
+    asked_by: ActorId
+    asked_at: datetime
+    state: EscalationState = EscalationState.OPEN
+    answer: bytes = b""
+    closed_by: ActorId | None = None
+    closed_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class EffortClaim:
+    """A measured effort that its author contests; what was measured stays as it is, in seconds.
+
+    `accepted` is None until a delivery manager has decided.
+    """
+
+    engagement_id: EngagementId
+    assignment_id: AssignmentId
+    author: ActorId
+    measured: int
+    claimed: int
+    reason: bytes
+    at: datetime
+    accepted: bool | None = None
+    decided_by: ActorId | None = None
+    decided_at: datetime | None = None
+
+
 class ItemState(StrEnum):
     """Where a work item stands."""
 
     ADMITTED = "admitted"
     DRAFTED = "drafted"
+    REVIEW = "review"
     SUBMITTED = "submitted"
     REWORK = "rework"
     CONTROL = "control"
 
 
 class AssignmentState(StrEnum):
-    """Open for anyone eligible, reserved by someone, handed to somebody, done, or withdrawn."""
+    """Open for anyone eligible, reserved by someone, handed to somebody, parked until somebody
+    decides, done, or withdrawn."""
 
     OPEN = "open"
     LIVE = "live"
     HANDED = "handed"
+    PARKED = "parked"
     DONE = "done"
     WITHDRAWN = "withdrawn"
 
@@ -137,7 +189,7 @@ class Assignment:
 
     Level 0 of `produce` is the agent's draft, level 1 the analyst's answer. `taker` is the role
     that takes it; `reserved_for` keeps it for one actor; `note` and `clause` say why rework was
-    ordered.
+    ordered. `not_for` is a family that may not take it: it judges that one's decision.
     """
 
     engagement_id: EngagementId
@@ -156,6 +208,7 @@ class Assignment:
     leased_until: datetime | None = None
     clause: str = ""
     note: str = ""
+    not_for: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -226,11 +279,12 @@ def obstacles(
     roles: Collection[Role],
     certified: bool,
     authors: Collection[str],
+    not_for: str = "",
 ) -> list[Reason]:
     """Why an actor may not take an assignment; empty if it may.
 
-    `authors` are the families of everyone in the item's chain of answers. Maker is never checker:
-    this rule has no waiver.
+    `authors` are the families of everyone in the item's chain of answers, `not_for` is that of
+    whoever's decision is judged. Maker is never checker: this rule has no waiver.
     """
     reasons: list[Reason] = []
     if purpose is Purpose.CERTIFY:
@@ -240,7 +294,7 @@ def obstacles(
     needed = takes(purpose, level)
     if needed not in roles:
         reasons.append(Reason("role-missing", {"roles": [needed.value]}))
-    if purpose in CHECKING and family in authors:
+    if purpose in CHECKING and (family in authors or family == not_for):
         reasons.append(Reason("maker-is-checker"))
     if purpose not in CHECKING and not certified:
         reasons.append(Reason("not-certified"))
@@ -248,15 +302,21 @@ def obstacles(
 
 
 def after_submission(
-    purpose: Purpose, level: int
+    purpose: Purpose, level: int, due: Sequence[int] = ()
 ) -> tuple[ItemState | None, tuple[Role, Purpose, int] | None]:
-    """What a submission makes of its item, and who works on it next: taker, purpose and level."""
+    """What a submission makes of its item, and who works on it next: taker, purpose and level.
+
+    `due` are the review levels that the item has to pass.
+    """
+    if purpose is Purpose.REVIEW or (purpose is Purpose.PRODUCE and level > 0):
+        higher = next_level(due, level if purpose is Purpose.REVIEW else 0)
+        if higher is None:
+            return ItemState.SUBMITTED, None
+        return ItemState.REVIEW, (takes(Purpose.REVIEW, higher), Purpose.REVIEW, higher)
     if purpose not in DRAFTED:
         return None, None
     following = None if level > 0 else (takes(purpose, 1), purpose, 1)
-    if purpose is Purpose.CONTROL:
-        return None, following
-    return ItemState.SUBMITTED if level > 0 else ItemState.DRAFTED, following
+    return None if purpose is Purpose.CONTROL else ItemState.DRAFTED, following
 
 
 def hold_reason(assignment: Assignment, actor: ActorId, now: datetime) -> str | None:

@@ -46,7 +46,10 @@ from outwork.vocabulary import (
     WorkOrderId,
 )
 
-PRODUCING = (Purpose.PRODUCE.value, Purpose.OVERLAP.value, Purpose.CONTROL.value)
+# Whose submissions are answers of the item: a review leaves one only where it corrects.
+PRODUCING = tuple(
+    p.value for p in (Purpose.PRODUCE, Purpose.OVERLAP, Purpose.CONTROL, Purpose.REVIEW)
+)
 EVIDENCE = TypeAdapter(tuple[Evidence, ...])
 
 

@@ -253,6 +253,7 @@ def barriers(
         member.roles,
         transfer.certified(op.db, member.engagement_id, who.id),
         queries.authors(op.db, wanted.item_id),
+        wanted.not_for,
     )
     if wanted.purpose is not Purpose.CERTIFY and order is not None and engagement is not None:
         reasons += workforce.ineligible(

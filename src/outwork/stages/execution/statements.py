@@ -131,11 +131,11 @@ begin
       from queue q cross join lateral (
         select a.rank, a.id from assignment a
         where a.work_order_id = q.work_order and a.taker = q.role and a.reserved_for is null
-          and a.state = 'open' and not (
+          and a.state = 'open' and a.not_for <> me.family and not (
           a.purpose in ('inspect', 'review', 'adjudicate') and exists (
             select 1 from submission s
             where s.item_id = a.item_id and s.family = me.family
-              and s.purpose in ('produce', 'overlap', 'control')
+              and s.purpose in ('produce', 'overlap', 'control', 'review')
             union all select 1 from hand_over h
             where h.item_id = a.item_id and h.family = me.family))
         order by a.rank, a.id limit 1
@@ -144,11 +144,11 @@ begin
       select null, null, a.rank, a.id
       from queue q join assignment a
         on a.work_order_id = q.work_order and a.taker = q.role and a.reserved_for is null
-          and a.state = 'live' and a.leased_until <= p_at and not (
+          and a.state = 'live' and a.leased_until <= p_at and a.not_for <> me.family and not (
           a.purpose in ('inspect', 'review', 'adjudicate') and exists (
             select 1 from submission s
             where s.item_id = a.item_id and s.family = me.family
-              and s.purpose in ('produce', 'overlap', 'control')
+              and s.purpose in ('produce', 'overlap', 'control', 'review')
             union all select 1 from hand_over h
             where h.item_id = a.item_id and h.family = me.family))
       union all
@@ -160,11 +160,11 @@ begin
                  else a.taker in (select role from taker) and exists (
                    select from work_order o left join need n on n.line_id = o.line_id
                    where o.id = a.work_order_id and [MET]) end
-        and not (
+        and a.not_for <> me.family and not (
           a.purpose in ('inspect', 'review', 'adjudicate') and exists (
             select 1 from submission s
             where s.item_id = a.item_id and s.family = me.family
-              and s.purpose in ('produce', 'overlap', 'control')
+              and s.purpose in ('produce', 'overlap', 'control', 'review')
             union all select 1 from hand_over h
             where h.item_id = a.item_id and h.family = me.family))
     )
@@ -178,11 +178,11 @@ begin
     else
       select a.* into got from assignment a
       where a.work_order_id = head.work_order and a.taker = head.role and a.reserved_for is null
-        and a.state = 'open' and not (
+        and a.state = 'open' and a.not_for <> me.family and not (
           a.purpose in ('inspect', 'review', 'adjudicate') and exists (
             select 1 from submission s
             where s.item_id = a.item_id and s.family = me.family
-              and s.purpose in ('produce', 'overlap', 'control')
+              and s.purpose in ('produce', 'overlap', 'control', 'review')
             union all select 1 from hand_over h
             where h.item_id = a.item_id and h.family = me.family))
       order by a.rank, a.id limit 1
@@ -215,7 +215,8 @@ create function submission_basis(
 ) returns table (
   who text, at timestamptz, by_agent boolean, assignment jsonb, item jsonb, order_stage text,
   latest text, before_ids text[], before_questions text[], before_contents bytea[],
-  document jsonb, sealed_key bytea, sealed_text bytea, event_id bigint
+  document jsonb, sealed_key bytea, sealed_text bytea, event_id bigint,
+  shares jsonb, commitments text[], produced text[]
 ) language plpgsql as $$
 #variable_conflict use_column
 declare
@@ -228,13 +229,23 @@ begin
   return query
   select me.who, me.at, me.by_agent, to_jsonb(a), to_jsonb(i), o.stage,
     last.id, before.ids, before.questions, before.contents,
-    to_jsonb(d), c.sealed_key, c.sealed_text, nextval('event_id_seq')
+    to_jsonb(d), c.sealed_key, c.sealed_text, nextval('event_id_seq'),
+    ladder.shares,
+    -- The draw of who is reviewed: what both sides committed to before the work began.
+    case when ladder.shares is not null then (
+      select array_agg(z.commitment order by z.side) from seed_commitment z
+      where z.work_order_id = o.id and z.round = 1) end,
+    case when ladder.shares is not null then (
+      select array_agg(b.id order by b.id) from submission b
+      join assignment p on p.id = b.assignment_id
+      where b.item_id = a.item_id and p.purpose = 'produce' and p.level > 0) end
   from assignment a
   join work_item i on i.id = a.item_id
   left join work_order o on o.id = a.work_order_id
+  left join review_plan ladder on ladder.line_id = o.line_id
   left join lateral (
     select b.id from submission b
-    where b.item_id = a.item_id and b.purpose in ('produce', 'overlap', 'control')
+    where b.item_id = a.item_id and b.purpose in ('produce', 'overlap', 'control', 'review')
     order by b.id desc limit 1) last on true
   left join lateral (
     select array_agg(w.id) as ids, array_agg(w.question) as questions,
@@ -286,7 +297,7 @@ begin
            and [MET])))
      or p_latest is distinct from (
        select b.id from submission b
-       where b.item_id = a.item_id and b.purpose in ('produce', 'overlap', 'control')
+       where b.item_id = a.item_id and b.purpose in ('produce', 'overlap', 'control', 'review')
        order by b.id desc limit 1) then
     return 'plainly';
   end if;
@@ -307,9 +318,9 @@ begin
   end if;
   if p_next is not null then
     insert into assignment (engagement_id, id, item_id, work_order_id, purpose, level, taker,
-      round, rank, state, opened_at, clause, note)
+      round, rank, state, opened_at, clause, note, not_for)
     values (p_engagement, p_next, a.item_id, a.work_order_id, p_next_purpose, p_next_level,
-      p_next_taker, a.round, 3, 'open', p_at, '', '');
+      p_next_taker, a.round, 3, 'open', p_at, '', '', '');
   end if;
   insert into event (engagement_id, id, kind, version, at, actor, public, sealed)
   overriding system value
@@ -323,7 +334,7 @@ end $$
 
 _BASIS_COLUMNS = (
     "who, at, by_agent, assignment, item, order_stage, latest, before_ids, before_questions,"
-    " before_contents, document, sealed_key, sealed_text, event_id"
+    " before_contents, document, sealed_key, sealed_text, event_id, shares, commitments, produced"
 )
 READ_BASIS = f"select {_BASIS_COLUMNS} from {BASIS}(%s, %s, %s, %s)".encode()  # noqa: S608
 # Bytes go as they are (%b): spelling them in hexadecimal costs more than the rest.
@@ -366,11 +377,11 @@ with able as (
   select ours.id, t.role from ours cross join unnest(array['agent', 'analyst']) as t(role)
   where not exists (select from fit where fit.work_order = ours.id and fit.role = t.role)
 ), waiting as (
-  select ours.id as work_order, a.taker, a.item_id, a.purpose
+  select ours.id as work_order, a.taker, a.item_id, a.purpose, a.not_for
   from idle ours join assignment a on a.work_order_id = ours.id and a.taker = ours.role
     and a.state = 'open' and a.reserved_for is null
   union all
-  select ours.id as work_order, a.taker, a.item_id, a.purpose
+  select ours.id as work_order, a.taker, a.item_id, a.purpose, a.not_for
   from ours join assignment a on a.work_order_id = ours.id
     and a.state = 'open' and a.reserved_for is null and a.taker = 'reviewer'
 )
@@ -379,10 +390,11 @@ select
    where a.state = 'live' and a.leased_until <= :at) as lapsed,
   (select count(*) from waiting w where not exists (
     select from fit
-    where fit.work_order = w.work_order and fit.role = w.taker and not (
+    where fit.work_order = w.work_order and fit.role = w.taker
+      and fit.family <> w.not_for and not (
       w.purpose in ('inspect', 'review', 'adjudicate') and exists (
         select 1 from submission s where s.item_id = w.item_id and s.family = fit.family
-          and s.purpose in ('produce', 'overlap', 'control')
+          and s.purpose in ('produce', 'overlap', 'control', 'review')
         union all select 1 from hand_over h
         where h.item_id = w.item_id and h.family = fit.family)))) as unclaimable
 """.replace("[MET]", MET.format(need="n", person="me", at=":at"))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlalchemy as sa
 
 from outwork.kit.database import Records, instant, json, key, scoped, text
+from outwork.stages.execution.ladder import Review, Rework
 from outwork.stages.execution.model import (
     Assignment,
     Clock,
@@ -36,7 +37,7 @@ assignment_table = scoped(
     sa.Column("rank", sa.SmallInteger, nullable=False),
     text("state"), instant("opened_at"), text("actor_id", nullable=True),
     text("reserved_for", nullable=True), instant("leased_until", nullable=True),
-    text("clause"), text("note"),
+    text("clause"), text("note"), text("not_for"),
     # A queue is a work order and who takes from it; a claim reads the head of each.
     sa.Index(
         "ix_assignment_waiting", "work_order_id", "taker", "rank", "id",
@@ -216,6 +217,27 @@ price_table = scoped(
 routing = Records(routing_table, RoutingTerms)
 offers = Records(offer_table, Offer)
 prices = Records(price_table, Price)
+# One decision an assignment of the ladder; the note is sealed.
+review_table = scoped(
+    "review",
+    key("assignment_id"), text("work_order_id"), text("item_id"),
+    sa.Column("level", sa.SmallInteger, nullable=False), text("verdict"), text("reviewer"),
+    json("questions"), text("clause"), sa.Column("note", sa.LargeBinary, nullable=False),
+    sa.Column("seconds", sa.Integer, nullable=False), instant("at"),
+    sa.Column("overturned", sa.Boolean, nullable=False),
+    sa.Index("ix_review_item_id", "item_id"), sa.Index("ix_review_reviewer", "reviewer"),
+)  # fmt: skip
+
+rework_table = scoped(
+    "rework",
+    key("assignment_id"), text("work_order_id"), text("item_id"), text("cause"),
+    text("question"), text("clause"), sa.Column("level", sa.SmallInteger, nullable=False),
+    text("ordered_by"), instant("ordered_at"),
+    sa.Index("ix_rework_item_id", "item_id"),
+)  # fmt: skip
+
+reviews = Records(review_table, Review)
+reworks = Records(rework_table, Rework, lambda i: NotFound("rework", i))
 imports = Records(import_table, Import, lambda i: NotFound("import", i))
 hand_overs = Records(hand_over_table, HandOver, lambda i: NotFound("hand-over", i))
 clocks = Records(clock_table, Clock)

@@ -152,6 +152,8 @@ def complete(
     if why is not None:
         raise Refusal(why, assignment=assignment.id)
     refuse_if_barred(op, member_of(op, assignment.engagement_id), basis.assignment)
+    if basis.frozen():
+        raise Refusal("under-review")
     made, parameters = _prepared(basis, answers, seconds, imported, op.entropy, decided=True)
     connection = op.db.connection.driver_connection
     assert isinstance(connection, psycopg.Connection)
@@ -191,7 +193,7 @@ def _prepared(
     made = SubmissionId(ids.next("sub"))
     effort = min(max(0, seconds), practices.LONGEST_EFFORT)
     event = ledger.prepare(_event(basis, made, stored, effort, len(hints)), entropy)
-    state, following = after_submission(found.purpose, found.level)
+    state, following = after_submission(found.purpose, found.level, basis.levels_due(made))
     parameters = (
         basis.actor, item.engagement_id, basis.at, found.id, decided, basis.latest,
         made, effort,

@@ -10,6 +10,7 @@ from outwork.stages.setup.actions import (
     date_entitlement,
     plan_control,
     plan_quality,
+    plan_reviews,
     set_calendar,
     state_need,
 )
@@ -25,7 +26,14 @@ from outwork.stages.setup.hours import (
     off_duty,
     working_time,
 )
-from outwork.stages.setup.model import ControlPlan, QualityPlan, Rate, WorkCalendar, exact_plan
+from outwork.stages.setup.model import (
+    ControlPlan,
+    QualityPlan,
+    Rate,
+    ReviewPlan,
+    WorkCalendar,
+    exact_plan,
+)
 from outwork.stages.setup.queries import (
     absences,
     agreed_hours,
@@ -39,6 +47,7 @@ from outwork.stages.setup.queries import (
     hours_of,
     quality_plans,
     rates,
+    review_plan,
     site_calendar,
     site_calendars,
     why_off_duty,
@@ -59,6 +68,7 @@ __all__ = [
     "Duty",
     "QualityPlan",
     "Rate",
+    "ReviewPlan",
     "Shift",
     "WorkCalendar",
     "absences",
@@ -85,8 +95,10 @@ __all__ = [
     "off_duty",
     "plan_control",
     "plan_quality",
+    "plan_reviews",
     "quality_plans",
     "rates",
+    "review_plan",
     "roster",
     "set_calendar",
     "site_calendar",

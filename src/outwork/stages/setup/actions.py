@@ -12,11 +12,12 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 
 from outwork import access, agreements, practices, workforce
+from outwork.agreements import WorkPhase
 from outwork.kit.database import alone
 from outwork.operation import Operation, act
 from outwork.stages import requirements, selection
 from outwork.stages.setup import events, queries, store
-from outwork.stages.setup.model import Rate, WorkCalendar, control_plan, exact_plan
+from outwork.stages.setup.model import Rate, ReviewPlan, WorkCalendar, control_plan, exact_plan
 from outwork.vocabulary import (
     ActorId,
     BadInput,
@@ -177,6 +178,30 @@ def plan_control(
             false_after=str(made.false_after),
             found_after=str(made.found_after),
             feedback=feedback,
+        )
+    )
+
+
+@act(
+    roles=[Role.DELIVERY_MANAGER, Role.VENDOR_MANAGER],
+    stages=WHILE_WORKING,
+    records=[events.ReviewsPlanned],
+)
+def plan_reviews(op: Operation, line: LineId, shares: Sequence[Decimal]) -> None:
+    """Say for each review level of a line which share of its items passes it; none: no reviews."""
+    found = requirements.line(op.db, line)
+    op.require(agreements.engagement(op.db, found.engagement_id))
+    # Nobody hands an item in by the ladder of before while it changes.
+    alone(op.db, found.engagement_id)
+    made = ReviewPlan(found.engagement_id, line, tuple(shares))
+    orders = agreements.work_orders(op.db, found.engagement_id)
+    if any(o.line_id == line and o.phase is not WorkPhase.INTAKE for o in orders):
+        raise Refusal("work-begun")  # what was promised of items under way stands
+    row = {"engagement_id": made.engagement_id, "shares": [str(s) for s in made.shares]}
+    _upsert(op, store.review_table, {"line_id": line}, row)
+    op.record(
+        events.ReviewsPlanned(
+            engagement=found.engagement_id, line=line, shares=tuple(row["shares"])
         )
     )
 

@@ -136,6 +136,14 @@ class ControlPlanned(EventBody):
 
 
 @event()
+class ReviewsPlanned(EventBody):
+    """A line's review ladder: the share of items for each level from 1 up, as decimal text."""
+
+    line: LineId
+    shares: tuple[str, ...]
+
+
+@event()
 class NeedStated(EventBody):
     """What a line asks of whoever works on it; codes, and ids of adverse parties."""
 

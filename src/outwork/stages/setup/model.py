@@ -22,6 +22,8 @@ from outwork.vocabulary import (
     Role,
 )
 
+MOST_LEVELS = 9
+LONGEST_SHARE = 12  # characters: it stands in the log as it is written
 _COUNTRY = re.compile(r"[A-Z]{2}(-[A-Z0-9]{1,3})?\Z")  # ISO 3166
 
 
@@ -141,6 +143,22 @@ LONGEST_RUN = 100_000  # answers between false alarms
 
 def _run(length: float) -> Decimal:
     return Decimal(repr(length)).quantize(Decimal("0.1"), rounding="ROUND_FLOOR")
+
+
+@dataclass(frozen=True, slots=True)
+class ReviewPlan:
+    """The review ladder of a line: for each level from 1 up, the share of items that pass it."""
+
+    engagement_id: EngagementId
+    line_id: LineId
+    shares: tuple[Decimal, ...]
+
+    def __post_init__(self) -> None:
+        if len(self.shares) > MOST_LEVELS:
+            raise BadInput("too-many-levels", most=MOST_LEVELS)
+        for share in self.shares:
+            if not 0 < share <= 1 or len(str(share)) > LONGEST_SHARE:
+                raise BadInput("review-share-outside", share=str(share)[:40])
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,14 @@ from outwork.kit.database import Connection
 from outwork.stages import requirements
 from outwork.stages.setup import store
 from outwork.stages.setup.hours import Absence, AgreedHours, Calendar, Duty, of_person, off_duty
-from outwork.stages.setup.model import ControlPlan, QualityPlan, Rate, WorkCalendar, gate_reasons
+from outwork.stages.setup.model import (
+    ControlPlan,
+    QualityPlan,
+    Rate,
+    ReviewPlan,
+    WorkCalendar,
+    gate_reasons,
+)
 from outwork.vocabulary import ActorId, EngagementId, LineId, Reason, Side
 
 LONGEST_ENTITLEMENT = timedelta(days=731)
@@ -110,6 +117,11 @@ def control_plan_of(db: Connection, line: LineId) -> ControlPlan | None:
 def control_plans(db: Connection, engagement: EngagementId) -> list[ControlPlan]:
     """How the work of each line is watched, where it is."""
     return store.control_plans.find(db, store.control_plan_table.c.engagement_id == engagement)
+
+
+def review_plan(db: Connection, line: LineId) -> ReviewPlan | None:
+    """The review ladder of a line, or None where nothing is reviewed."""
+    return store.reviews.one(db, store.review_table.c.line_id == line)
 
 
 def rates(db: Connection, engagement: EngagementId) -> list[Rate]:

@@ -6,7 +6,7 @@ import sqlalchemy as sa
 
 from outwork.kit.database import Records, instant, json, scoped, text
 from outwork.stages.setup.hours import Absence, AgreedHours, Calendar, Duty
-from outwork.stages.setup.model import ControlPlan, QualityPlan, Rate, WorkCalendar
+from outwork.stages.setup.model import ControlPlan, QualityPlan, Rate, ReviewPlan, WorkCalendar
 
 calendar_table = scoped(
     "work_calendar",
@@ -36,6 +36,10 @@ control_plan_table = scoped(
     sa.Column("feedback", sa.Boolean, nullable=False),
     sa.PrimaryKeyConstraint("line_id"),
 )  # fmt: skip
+
+review_table = scoped(
+    "review_plan", text("line_id"), json("shares"), sa.PrimaryKeyConstraint("line_id")
+)
 
 rate_table = scoped("rate", text("line_id"), json("price"), sa.PrimaryKeyConstraint("line_id"))
 
@@ -85,4 +89,5 @@ absences = Records(absence_table, Absence)
 calendars = Records(calendar_table, WorkCalendar)
 plans = Records(plan_table, QualityPlan)
 control_plans = Records(control_plan_table, ControlPlan)
+reviews = Records(review_table, ReviewPlan)
 rates = Records(rate_table, Rate)

@@ -1,0 +1,148 @@
+"""The review ladder: which levels an item passes, drawn so that anybody can draw it again.
+
+An item is drawn for a level by its submission, whose id nobody knows before it is handed in, and by
+what both sides committed to before the work began. Whatever was drawn for an item stays: returning
+or reopening one leads past no review.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from enum import StrEnum
+from fractions import Fraction
+
+from outwork.vocabulary import (
+    ActorId,
+    AssignmentId,
+    DisputeId,
+    EngagementId,
+    ItemId,
+    WorkOrderId,
+)
+
+
+class ReviewVerdict(StrEnum):
+    """What a reviewer decides: it stands, it stands corrected, or it goes back to an analyst."""
+
+    APPROVED = "approved"
+    CORRECTED = "corrected"
+    RETURNED = "returned"
+
+
+@dataclass(frozen=True, slots=True)
+class Review:
+    """One level of an item's ladder decided by one person; `note` is sealed in the store.
+
+    `questions` were corrected; a return cites one question and a clause. `overturned` says that an
+    independent re-score did not bear a return out.
+    """
+
+    engagement_id: EngagementId
+    assignment_id: AssignmentId
+    work_order_id: WorkOrderId
+    item_id: ItemId
+    level: int
+    verdict: ReviewVerdict
+    reviewer: ActorId
+    questions: tuple[str, ...]
+    clause: str
+    note: bytes
+    seconds: int
+    at: datetime
+    overturned: bool = False
+
+
+class ReworkCause(StrEnum):
+    """Why an item was sent back: a recall, a review, a defect, or the client's return."""
+
+    RECALL = "recall"
+    REVIEW = "review"
+    DEFECT = "defect"
+    RETURN = "return"
+
+
+@dataclass(frozen=True, slots=True)
+class Rework:
+    """An item sent back to an analyst, by the assignment that this opened; `ordered_by` judged it.
+
+    `level` is that of the review which returned it, else 0.
+    """
+
+    engagement_id: EngagementId
+    assignment_id: AssignmentId
+    work_order_id: WorkOrderId
+    item_id: ItemId
+    cause: ReworkCause
+    question: str
+    clause: str
+    level: int
+    ordered_by: ActorId
+    ordered_at: datetime
+
+
+class DisputeState(StrEnum):
+    """Being scored again; upheld: what is contested stands; overturned: it does not."""
+
+    OPEN = "open"
+    UPHELD = "upheld"
+    OVERTURNED = "overturned"
+
+
+@dataclass(frozen=True, slots=True)
+class Dispute:
+    """A rework that an author contests, and the independent re-score that decides it.
+
+    `assignment_id` is the rework, `rescore_id` the assignment that scores the question again.
+    """
+
+    engagement_id: EngagementId
+    id: DisputeId
+    work_order_id: WorkOrderId
+    item_id: ItemId
+    assignment_id: AssignmentId
+    rescore_id: AssignmentId
+    cause: ReworkCause
+    question: str
+    clause: str
+    level: int
+    against: ActorId
+    raised_by: ActorId
+    raised_at: datetime
+    reason: bytes
+    state: DisputeState = DisputeState.OPEN
+    decided_by: ActorId | None = None
+    decided_at: datetime | None = None
+    seconds: int = 0
+
+
+def is_drawn(
+    commitments: Sequence[str], share: Decimal, level: int, item: str, submission: str
+) -> bool:
+    """Whether a submission is drawn for a level: a hash, as a fraction of 1, lies below the share.
+
+    SHA-256 over the lines "outwork-review/1", the commitments (client's first), the level in
+    decimal, the item and the submission, joined by single newlines.
+    """
+    lines = ("outwork-review/1", *commitments, str(level), item, submission)
+    digest = hashlib.sha256("\n".join(lines).encode()).digest()
+    return Fraction(int.from_bytes(digest), 2**256) < Fraction(share)
+
+
+def levels_due(
+    commitments: Sequence[str], shares: Sequence[str], item: str, submissions: Sequence[str]
+) -> tuple[int, ...]:
+    """The levels, from 1 up, that an item passes: those any of its submissions was drawn for."""
+    return tuple(
+        level
+        for level, share in enumerate(shares, 1)
+        if any(is_drawn(commitments, Decimal(share), level, item, s) for s in submissions)
+    )
+
+
+def next_level(due: Sequence[int], passed: int) -> int | None:
+    """The level after the last one passed (0: none yet), or None at the end of the ladder."""
+    return min((level for level in due if level > passed), default=None)
