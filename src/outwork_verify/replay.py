@@ -12,6 +12,7 @@ from outwork_verify import (
     rules_agreement,
     rules_certificate,
     rules_clock,
+    rules_contest,
     rules_documents,
     rules_gates,
     rules_handing,
@@ -37,7 +38,8 @@ __all__ = ["HANDLERS", "RULES", "Event", "Handler", "State", "check_disclosures"
 # Importing them is what registers their rules.
 RULES = (
     rules_agreement, rules_gates, rules_readiness, rules_rows, rules_work, rules_clock,
-    rules_handing, rules_review, rules_watch, rules_routing, rules_quality, rules_improvement,
+    rules_handing, rules_review, rules_contest, rules_watch, rules_routing, rules_quality,
+    rules_improvement,
     rules_certificate, rules_payment, rules_documents, rules_witnesses,
 )  # fmt: skip
 DISCLOSURES = "disclosures.jsonl"

@@ -78,6 +78,7 @@ def _item_reviewed(state: State, event: Event, member: Member) -> None:
         _done(event, item, found, member)
     if returned:
         item.order.owed[item.id] = frozenset({(p["question"], p["clause"])})
+        item.returned = event.actor, p["level"]
     else:
         climb(state, item, p["level"])
 
@@ -88,7 +89,7 @@ def _done(event: Event, item: Item, found: Assignment, member: Member) -> None:
         reject(event, "decides a review that is over")
     if member.family in item.families:
         reject(event, f"checks work that {event.actor} made: maker is never checker")
-    found.done = True
+    found.done, found.seconds = True, event.public["seconds"]
     item.waiting[f"review/{found.level}"] -= 1
     del item.live[event.public["assignment"]]
 

@@ -169,12 +169,12 @@ def _item_claimed(state: State, event: Event, member: Member) -> None:
     found = state.assignments.get(p["assignment"])
     if found is None:
         found = Assignment(event.actor, p["item"], p["purpose"], p["level"], None, "")
-        _begin(state, event, member, found)
+        begin(state, event, member, found)
         state.assignments[p["assignment"]] = found
     elif (found.item, found.purpose, found.level) != (p["item"], p["purpose"], p["level"]):
         reject(event, "changes what an assignment is for")
-    elif found.done:
-        reject(event, "reserves an assignment that is done or withdrawn")
+    elif found.done or found.parked:
+        reject(event, "reserves an assignment that is done, withdrawn or waits for an answer")
     elif found.holder is not None and event.at < found.until:
         reject(event, f"reserves what {found.holder} has reserved until {found.until}")
     elif found.offered is not None:
@@ -185,7 +185,7 @@ def _item_claimed(state: State, event: Event, member: Member) -> None:
     check_on_duty(state, event, member)
 
 
-def _begin(state: State, event: Event, member: Member, made: Assignment) -> None:
+def begin(state: State, event: Event, member: Member, made: Assignment) -> None:
     """An assignment shows in the log at its first claim; it must have been asked for."""
     if made.purpose == "certify":
         attempt = member.attempt
@@ -220,6 +220,8 @@ def check_barred(state: State, event: Event, member: Member, wanted: Assignment,
         reject(event, f"is work of a kind that takes a {needed}, which {who} is not")
     if checking and member.family in state.items[wanted.item].families:
         reject(event, f"checks work that {who} made: maker is never checker")
+    if wanted.purpose == "adjudicate" and member.family == state.items[wanted.item].judge:
+        reject(event, f"scores again what {who} judged")
     if not checking and not state.certified(member):
         reject(event, f"is the work of {who}, who is not certified for the guideline")
 
@@ -286,7 +288,7 @@ def _item_submitted(state: State, event: Event, member: Member) -> None:
     by_agent = member.kind == "agent"
     if found.purpose not in CHECKING and by_agent is not (p["origins"].keys() == {"drafted"}):
         reject(event, "says of a person's answers that a machine drafted them, or the reverse")
-    found.done = True
+    found.done, found.seconds = True, p["seconds"]
     if found.purpose == "certify":
         assert member.attempt is not None  # only an attempt hands out control items
         member.attempt.done += 1
@@ -294,6 +296,8 @@ def _item_submitted(state: State, event: Event, member: Member) -> None:
     item, work = state.items[found.item], f"{found.purpose}/{found.level}"
     item.waiting[work] -= 1
     del item.live[p["assignment"]]
+    if found.purpose == "inspect":
+        item.inspectors.add(event.actor)
     if found.purpose in PRODUCING:
         item.families.add(member.family)
         item.answered = event.sealed
@@ -348,8 +352,20 @@ def _rework_ordered(state: State, event: Event, member: Member) -> None:
         reject(event, "cites another clause than the defects of the item")
     if not owed and p["clause"] not in state.clauses:
         reject(event, "cites a clause that is not in the guideline")
+    item.rework, item.returned = _cause(event, item, owed), None
     item.move("rework")
     item.open("produce/1")
+
+
+def _cause(
+    event: Event, item: Item, owed: frozenset[tuple[str, str]] | None
+) -> tuple[str, str, int]:
+    """Why an item is sent back, whose judgment that is, and the level of a review."""
+    if owed is None:
+        return "recall", event.actor, 0
+    if item.returned is not None:
+        return "review", *item.returned
+    return "defect" if owed else "return", "", 0
 
 
 @rule("execution.inspection-requested", {"work_order": text, "items": positive}, roles=MANAGERS)

@@ -153,6 +153,8 @@ class Assignment:
     """A piece of work as far as the log shows it: from its first claim, by `first`, on.
 
     `offered` is a hand-over that waits for its receiver.
+    `seconds` is the effort measured, `claimed` what its author says instead (-1: not stated, -2:
+    decided).
     """
 
     first: str
@@ -163,6 +165,9 @@ class Assignment:
     until: str
     done: bool = False
     offered: str | None = None
+    parked: bool = False
+    seconds: int = -1
+    claimed: int = -1
 
 
 @dataclass(slots=True)
@@ -170,7 +175,9 @@ class Item:
     """A work item. `waiting` counts the assignments asked for and not handed in, by purpose and
     level; `live` are those of them that somebody claimed; `answered` the last answers' fields;
     `control` the control item that it is a copy of; `produced` an analyst's submissions;
-    `correcting` a review yet to say what it corrects."""
+    `correcting` a review yet to say what it corrects; `returned` who returned it at which level,
+    until the rework; `rework` cause, judge and level; `judge` the family whose judgment is being
+    scored again."""
 
     id: str
     order: WorkOrder
@@ -182,6 +189,10 @@ class Item:
     control: str = ""
     produced: list[str] = field(default_factory=list)
     correcting: str = ""
+    inspectors: set[str] = field(default_factory=set)
+    returned: tuple[str, int] | None = None
+    rework: tuple[str, str, int] | None = None
+    judge: str = ""
 
     def open(self, work: str) -> None:
         """One more piece of work ("produce/1") waits on this item."""
@@ -199,6 +210,15 @@ class Item:
             assignment.done = True
         self.live.clear()
         self.waiting.clear()
+
+
+@dataclass(slots=True)
+class Dispute:
+    """A rework that is contested, by its assignment; `outcome` is empty until it is decided."""
+
+    item: str
+    assignment: str
+    outcome: str = ""
 
 
 @dataclass(slots=True)
@@ -422,6 +442,8 @@ class State:
     assignments: dict[str, Assignment] = field(default_factory=dict)
     commitments: set[str] = field(default_factory=set)
     defects: set[str] = field(default_factory=set)
+    disputes: dict[str, Dispute] = field(default_factory=dict)
+    escalations: dict[str, tuple[str, str, str]] = field(default_factory=dict)
     invoices: list[Mapping[str, Any]] = field(default_factory=list)
     changes: dict[str, tuple[str, bool | None]] = field(default_factory=dict)
     owed_version: int | None = None
@@ -448,6 +470,7 @@ class State:
         return figures | {
             "stage": self.stage,
             "items": {state: n for state, n in sorted(items.items()) if n},
+            "disputes": dict(Counter(d.outcome or "open" for d in self.disputes.values())),
             "work_orders": [order.figures() for order in self.orders.values()],
             "invoiced": f"{total:f}",
             "currency": self.currency,

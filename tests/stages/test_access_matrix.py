@@ -21,6 +21,7 @@ from outwork.kit.postgres import Cluster, Dsns
 from outwork.operation import ACTS, operation
 from outwork.stages import acceptance, assurance, execution
 from outwork.vocabulary import (
+    Answer,
     Clause,
     Confidentiality,
     DocumentId,
@@ -111,6 +112,15 @@ ARGUMENTS: dict[str, Callable[[World], dict[str, Any]]] = {
     "workforce.lift_barrier": lambda w: {
         "actor": w.people["ana"], "party": w.parties["client"], "reason": ""},
     "workforce.qualify": lambda w: {"actor": w.people["ana"], "clearance": -1},
+    "execution.answer_escalation": lambda w: {
+        "escalation": ESCALATION[w.engagement], "text": ""},
+    "execution.contest_effort": lambda w: {"assignment": held(w), "seconds": -1, "reason": ""},
+    "execution.decide_effort": lambda w: {"assignment": held(w), "accepted": True},
+    "execution.dispute": lambda w: {"assignment": held(w), "reason": ""},
+    "execution.escalate": lambda w: {"assignment": held(w), "question": "", "text": ""},
+    "execution.rescore": lambda w: {"assignment": held(w), "answer": Answer("renewal", "no")},
+    "execution.withdraw_escalation": lambda w: {
+        "escalation": ESCALATION[w.engagement], "reason": ""},
     "execution.abandon_import": lambda w: {"import_id": IMPORT[w.engagement]},
     "execution.admit_rows": lambda w: {"import_id": IMPORT[w.engagement]},
     "execution.complete_upload": lambda w: {"import_id": IMPORT[w.engagement]},
@@ -189,6 +199,7 @@ WAIVER: dict[str, WaiverId] = {}
 WITNESS: dict[str, WitnessId] = {}
 CHANGE: dict[str, Any] = {}
 ACTION: dict[str, Any] = {}
+ESCALATION: dict[str, Any] = {}
 
 
 def held(world: World) -> str:
@@ -260,6 +271,10 @@ def stocked(
             DOCUMENT[world.engagement] = documents.keep(
                 op, world.engagement, "given.txt", b"x", audience=documents.Audience.MEMBERS
             ).id
+        asked = world.act("ana", execution.claim, world.engagement)
+        ESCALATION[world.engagement] = world.act(
+            "ana", execution.escalate, asked, "renewal", "Which page?"
+        )
         WAIVER[world.engagement] = world.waive("transfer", "no-bar", countersigned=None)
         WITNESS[world.engagement] = world.witness("dana", "http://127.0.0.1:9").witness
         ACTION[world.engagement] = world.act(

@@ -69,6 +69,14 @@ def full(
             world.check()
             world.review()
             world.act("dana", execution.recall, world.items[0], "renewal", "c-renewal")
+            back = world.act("ana", execution.claim, world.engagement)
+            asked = world.act("ana", execution.escalate, back, "renewal", "Which page?")
+            world.act("carl", execution.answer_escalation, asked, "The second.")
+            world.act("ana", execution.contest_effort, kept_effort(world), 1, "A break")
+            world.act("ana", execution.dispute, back, "It says so.")
+            score = world.act("rosa", execution.claim, world.engagement)
+            [answer] = [a for a in world.answers(score) if a.question == "renewal"]
+            world.act("rosa", execution.rescore, score, answer)
             world.produce("ana")
             world.review()
             world.upto("draw", after="produce")
@@ -92,6 +100,12 @@ def full(
             world.close()
         yield dsns, world.engagement
     practices.catalogue().pop(KEY, None)
+
+
+def kept_effort(world: World) -> str:
+    """An assignment that ana handed in."""
+    made = [s for i in world.items for s in world.look(execution.submissions, i)]
+    return next(s.assignment_id for s in made if s.author_id == world.people["ana"])
 
 
 def see(db: psycopg.Connection[tuple[object, ...]], *engagements: str) -> None:

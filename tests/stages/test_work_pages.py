@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
 from datetime import timedelta
+from decimal import Decimal
 from typing import Any
 
 import httpx
@@ -45,7 +46,7 @@ class Person:
     def __init__(self, world: World, who: str) -> None:
         with world.database.transaction("job") as db:
             token = access.open_session(db, world.people[who], utc_now())
-        client = httpx.Client(base_url=self.address, cookies={"outwork-session": token})
+        client = httpx.Client(base_url=self.address, cookies={"outwork-session": token}, timeout=60)
         self.client = self.leaving.enter_context(client)
         found = re.search(r'data-csrf="(\w+)"', self.get("/work"))
         assert found is not None
@@ -377,3 +378,82 @@ def test_forms_of_another_session_are_refused(world: World) -> None:
 def test_pages_ask_who_one_is(world: World) -> None:
     answer = httpx.get(f"{Person.address}/work")
     assert answer.headers["location"] == "/sign-in?next=/work"
+
+
+# --- reviews, disputes, questions, effort ----------------------------------------------------
+
+
+def _confirmed(**changed: str) -> dict[str, str]:
+    return {f"q-{q}-action": "confirm" for q in QUESTIONS} | changed
+
+
+def test_an_item_goes_through_question_review_dispute_and_effort_by_pages(world: World) -> None:
+    world.upto("approve")
+    world.enrol("dirk", Side.PROVIDER, Role.REVIEWER)
+    world.act("dana", setup.plan_reviews, world.line, [Decimal(1)])
+    world.upto("draft_all", after="approve")
+    ana, rosa, carl = (Person(world, who) for who in ("ana", "rosa", "carl"))
+    item = ana.take(world)
+    ask = {"assignment": item, "next": "/work", "question": "renewal"}
+    where, told = ana.post("/act/execution.escalate", **ask, text="Which page counts?")
+    assert (where, "the item waits" in told) == ("/work", True)
+    assert "Answer a question of the provider" in carl.get("/")
+    place = f"/engagements/{world.engagement}/questions"
+    (asked,) = re.findall(r'name="escalation" value="(esc_\w+)"', carl.get(place))
+    carl.post("/act/execution.answer_escalation", escalation=asked, text="The second.", next=place)
+    assert "The second." in ana.get(f"{place}?words=second")
+    assert "Nobody has asked anything" in ana.get(f"{place}?words=third")
+    assert ana.take(world) == item
+    assert "Which page counts? – The second." in ana.get(f"/desk/{item}")
+    ana.post(f"/desk/{item}/submit", **_confirmed(seconds="75"))
+
+    assert "Review one item" in rosa.get("/")
+    review = rosa.take(world)
+    desk = rosa.get(f"/desk/{review}")
+    assert "Return it" in desk
+    assert "Contest this rework" not in desk
+    back = {"assignment": review, "verdict": "returned", "question": "renewal", "next": "/work"}
+    rosa.post("/act/execution.review", **back, clause="c-renewal", note="Read the second page.")
+
+    record = ana.get("/record")
+    (rework,) = re.findall(
+        r'action="/act/execution.dispute".*?name="assignment" value="(\w+)"', record, re.DOTALL
+    )
+    contest = {"assignment": rework, "reason": "It says so.", "next": "/record"}
+    assert "Being scored again" in ana.post("/act/execution.dispute", **contest)[1]
+    dirk = Person(world, "dirk")
+    score = dirk.take(world)
+    blind = dirk.get(f"/desk/{score}")
+    assert 'name="q-renewal-action"' in blind
+    assert 'name="q-governing-law-action"' not in blind
+    assert "It says so." not in blind
+    assert "Read the second page." not in blind
+    assert 'value="confirm"' not in blind, "the contested answer is not shown"
+    (right,) = [a for a in world.answers(AssignmentId(score)) if a.question == "renewal"]
+    evidence = json.dumps([{"start": e.start, "end": e.end} for e in right.evidence])
+    answer = {"q-renewal-value": right.value, "q-renewal-evidence": evidence}
+    dirk.post(f"/desk/{score}/submit", **{"q-renewal-action": "correct"}, **answer, seconds="9")
+    record = ana.get("/record")
+    assert "Withdrawn" in record
+
+    claim = {"assignment": item, "seconds": "600", "reason": "On paper.", "next": "/record"}
+    assert "0:10:00, to be decided" in ana.post("/act/execution.contest_effort", **claim)[1]
+    dana = Person(world, "dana")
+    assert "Decide a contested effort" in dana.get("/")
+    assert "On paper." in dana.get(place)
+    dana.post("/act/execution.decide_effort", assignment=item, accepted="true", next=place)
+    assert "0:10:00, taken over" in ana.get("/record")
+
+
+def test_a_review_that_changes_an_answer_corrects_it(world: World) -> None:
+    world.upto("approve")
+    world.act("dana", setup.plan_reviews, world.line, [Decimal(1)])
+    world.upto("draft_all", after="approve")
+    world.take("ana")
+    rosa = Person(world, "rosa")
+    review = rosa.take(world)
+    changed = {"q-governing-law-action": "correct", "q-governing-law-value": "Elsewhere"}
+    rosa.post(f"/desk/{review}/submit", **_confirmed(**changed))
+    found = world.look(execution.review_of, AssignmentId(review))
+    assert found.questions == ("governing-law",)
+    assert found.verdict == "corrected"

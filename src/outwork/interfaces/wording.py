@@ -97,6 +97,12 @@ DONE: Mapping[str, str] = {
     "assurance.reveal_seed": msg("Your seed is open."),
     "execution.close_work_order": msg("The batch is closed for sampling."),
     "execution.commit_seed": msg("Your seed is committed; keep the nonce."),
+    "execution.answer_escalation": msg("The answer is given; the item goes on."),
+    "execution.contest_effort": msg("The effort is contested; a delivery manager decides."),
+    "execution.decide_effort": msg("The effort is decided; what was measured is kept."),
+    "execution.dispute": msg("The rework is contested; somebody else scores the question again."),
+    "execution.escalate": msg("The client's side is asked; the item waits for the answer."),
+    "execution.withdraw_escalation": msg("The question is withdrawn; the item goes on."),
     "execution.abandon_import": msg("No more of the file is taken in."),
     "execution.complete_upload": msg("The file is complete; its rows become items."),
     "execution.open_work_order": msg("The work order is open."),
@@ -289,6 +295,19 @@ MESSAGES: Mapping[str, str] = {
     "nothing-corrected": msg("No answer is corrected; approve the item, or correct one."),
     "clause-not-for-verdict": msg("A clause and a question are cited by a return alone."),
     "answers-not-for-verdict": msg("Answers are given with a correction alone."),
+    # Disputes, questions to the client, effort
+    "not-yours": msg("This is for whoever it is about: it is not yours."),
+    "not-rework": msg("This is no rework; there is nothing to contest."),
+    "client-returned": msg("The client returned it; that is settled between the parties."),
+    "already-disputed": msg("This rework was contested before; what was decided stands."),
+    "text-empty": msg("Say it in words."),
+    "escalation-closed": msg("The question is %(state)s; nothing is open about it."),
+    "not-handed-in": msg("This is not handed in; nothing is measured yet."),
+    "effort-contested": msg("This effort is contested already."),
+    "effort-not-contested": msg("Nobody contests this effort."),
+    "effort-outside": msg(
+        "Claim other seconds than the %(measured)s measured, and at most a year."
+    ),
     # Requirements
     "no-lines": msg("The statement of work has no lines."),
     "defects-undefined": msg("Line %(line)s does not say what a %(severity)s defect is."),

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from outwork.agreements import Engagement, Waiver, WorkOrder
 from outwork.practices import Service
-from outwork.stages.execution import Assignment, Submission, WorkItem
+from outwork.stages.execution import Assignment, Known, Submission, WorkItem
 from outwork.stages.transfer import Guideline
 from outwork.vocabulary import (
     ActorId,
@@ -97,7 +97,11 @@ class LogEntry:
 
 @dataclass(frozen=True, slots=True)
 class Workbench:
-    """Everything the workbench shows about one reserved item."""
+    """Everything the workbench shows about one reserved item.
+
+    `asked` are questions put to the client's side in the engagement; `own` says that the actor
+    answered the item before.
+    """
 
     assignment: Assignment
     purpose: Purpose
@@ -112,3 +116,5 @@ class Workbench:
     submissions: tuple[Submission, ...]
     drawn: frozenset[str]
     handed: HandOverId | None = None
+    asked: tuple[Known, ...] = ()
+    own: bool = False

@@ -170,6 +170,7 @@ def inbox(op: Operation) -> list[InboxEntry]:
         entries += _handed_over(op, engagement)
         entries += _work(op, member, engagement)
         entries += _alarms(op, member, engagement)
+        entries += _asked(op, member, engagement)
         entries += _decisions(op, member, engagement)
         entries += _countersigning(op, member, engagement)
     return entries
@@ -193,6 +194,18 @@ def _handed_over(op: Operation, engagement: Engagement) -> list[InboxEntry]:
         for found in execution.hand_overs(op.db, to=op.actor.id)
         if found.engagement_id == engagement.id
     ]  # fmt: skip
+
+
+def _asked(op: Operation, member: Membership, engagement: Engagement) -> list[InboxEntry]:
+    """Questions that the client's side is asked, and efforts that a delivery manager decides."""
+    counts: dict[str, int] = {}
+    if member.roles & {Role.VENDOR_MANAGER, Role.CLIENT_REVIEWER}:
+        counts["questions-open"] = execution.open_escalations(op.db, engagement.id)
+    if Role.DELIVERY_MANAGER in member.roles:
+        claims = execution.effort_claims(op.db, engagement.id)
+        counts["efforts-open"] = sum(c.accepted is None for c in claims)
+    place = f"engagements/{engagement.id}/questions"
+    return [_entry(kind, engagement, place, {"count": n}) for kind, n in counts.items() if n]
 
 
 def _entry(
@@ -230,6 +243,10 @@ def _work(op: Operation, member: Membership, engagement: Engagement) -> list[Inb
         elif certified and waiting.get(Purpose.PRODUCE):
             count = {"count": waiting[Purpose.PRODUCE]}
             entries.append(_entry("items-to-answer", engagement, "work", count))
+    for purpose in (Purpose.REVIEW, Purpose.ADJUDICATE):
+        if Role.REVIEWER in member.roles and waiting.get(purpose):
+            count = {"count": waiting[purpose]}
+            entries.append(_entry(f"items-to-{purpose.value}", engagement, "work", count))
     if Role.REVIEWER in member.roles and waiting.get(Purpose.INSPECT):
         count = {"count": waiting[Purpose.INSPECT]}
         entries.append(_entry("items-to-inspect", engagement, "work", count))
@@ -375,7 +392,9 @@ def workbench(op: Operation, assignment: str) -> Workbench:
         raise NotFound("assignment", assignment)
     item = execution.item(op.db, found.item_id)
     # In certification nobody sees what the control item's right answers are, or others' answers.
-    blind = found.purpose is Purpose.CERTIFY
+    # Who scores a contested question again sees neither its answer nor what was said of it.
+    contested = execution.dispute_by_rescore(op.db, found.id)
+    blind = found.purpose is Purpose.CERTIFY or contested is not None
     answers = {} if blind else execution.current_answers(op.db, item.id)
     authors = {a.author for a in answers.values() if a.author}
     order = agreements.work_order(op.db, found.work_order_id) if found.work_order_id else None
@@ -394,7 +413,13 @@ def workbench(op: Operation, assignment: str) -> Workbench:
         names={a.id: a.name for a in access.actors(op.db, list(authors)).values()},
         progress=execution.progress(op.db, found, op.actor.id),
         submissions=tuple(replace(s, purpose=as_told(s.purpose)) for s in seen),
-        drawn=frozenset(sample.questions(item.id)) if sample else frozenset(),
+        drawn=frozenset([contested.question])
+        if contested
+        else frozenset(sample.questions(item.id))
+        if sample and found.purpose is Purpose.INSPECT
+        else frozenset(),
+        asked=() if blind else tuple(execution.known(op.db, found.engagement_id)),
+        own=any(s.author_id == op.actor.id for s in execution.submissions(op.db, item.id)),
         handed=next(
             (
                 h.id

@@ -31,6 +31,8 @@ from outwork.vocabulary import (
     AssignmentId,
     Confidentiality,
     InspectionUnit,
+    ItemId,
+    Purpose,
     Refusal,
     Role,
     Severity,
@@ -346,9 +348,8 @@ def reviewed(world: World) -> World:
     world.act("rosa", execution.review, held, ReviewVerdict.RETURNED, question="renewal",
               clause="c-renewal")  # fmt: skip
     world.act("dana", execution.reopen, world.items[3], "a page was missing")
+    _contested(world)
     world.produce("ana")
-    world.act("dana", agreements.invite_member, world.engagement, world.people["both"],
-              [Role.REVIEWER])  # fmt: skip
     world.review("rosa", "both")
     world.review("both")
     world.upto("draw", after="produce")
@@ -356,6 +357,60 @@ def reviewed(world: World) -> World:
     world.inspect("rosa")
     world.upto("issue_certificate", after="inspect")
     return world
+
+
+def _contested(world: World) -> None:
+    """The return is contested and stands; a recall is contested and falls; the client is asked,
+    and asked in vain; an effort is contested."""
+    world.act("dana", agreements.invite_member, world.engagement, world.people["both"],
+              [Role.REVIEWER])  # fmt: skip
+    rework = world.act("ana", execution.claim, world.engagement)
+    maker = "ana" if _authored(world, rework, "ana") else "ben"
+    if maker == "ben":
+        world.act("ana", execution.return_assignment, rework)
+    world.act(maker, execution.dispute, rework, "it says so")
+    held = _score_again(world)
+    world.act("both", execution.claim, world.engagement, assignment=held)
+    (scored,) = [a for a in world.answers(held) if a.question == "renewal"]
+    other = "no" if scored.value == "yes" else "yes"
+    scored = replace(scored, value=other, evidence=())
+    world.act("both", execution.rescore, held, scored, 5)
+    back = world.act("ben", execution.claim, world.engagement)
+    asked = world.act("ben", execution.escalate, back, "renewal", "which page?")
+    world.act("carl", execution.answer_escalation, asked, "the second")
+    back = world.act("ben", execution.claim, world.engagement)
+    asked = world.act("ben", execution.escalate, back, "renewal", "which line?")
+    world.act("ben", execution.withdraw_escalation, asked, "found it")
+    done = world.take("ben")
+    world.act("ben", execution.contest_effort, done, 90, "on paper")
+    world.act("dana", execution.decide_effort, done, True)
+    world.produce("ana")
+    world.review("rosa", "both")
+    world.review("both")
+    world.review("rosa")
+    item = next(i for i in world.items if _submitted(world, i))
+    world.act("dana", execution.recall, item, "effective-date", "c-date", "another day")
+    again = world.open_assignments(Purpose.PRODUCE)[0].id
+    maker = "ana" if _authored(world, again, "ana") else "ben"
+    world.act(maker, execution.dispute, again, "it is that day")
+    held = _score_again(world)
+    (scored,) = [a for a in world.answers(held) if a.question == "effective-date"]
+    who = "rosa" if not _authored(world, held, "rosa") else "both"
+    world.act(who, execution.claim, world.engagement, assignment=held)
+    world.act(who, execution.rescore, held, scored, 5)
+
+
+def _score_again(world: World) -> AssignmentId:
+    return world.open_assignments(Purpose.ADJUDICATE)[0].id
+
+
+def _authored(world: World, held: AssignmentId, who: str) -> bool:
+    item = world.look(execution.assignment, held).item_id
+    return world.pseudonym(who) in world.look(execution.authors, item)
+
+
+def _submitted(world: World, item: ItemId) -> bool:
+    return bool(world.look(execution.item, item).state is execution.ItemState.SUBMITTED)
 
 
 def _says(world: World, held: AssignmentId) -> str:

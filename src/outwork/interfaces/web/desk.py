@@ -145,6 +145,11 @@ def frame(d: Desk, stage: Stage | None, opens: list[Context] | None = None) -> C
 def _places(d: Desk, stage: Stage | None) -> list[Context]:
     return [
         {"text": _("Overview"), "href": d.base, "current": stage is None and d.here == d.base},
+        {
+            "text": _("Questions"),
+            "href": f"{d.base}/questions",
+            "current": d.here == f"{d.base}/questions",
+        },
         {"text": _("Ledger"), "href": f"{d.base}/ledger"},
         {"text": _("People"), "href": f"{d.base}/people"},
     ]

@@ -16,7 +16,14 @@ _GROUPS = (
     (msg("Begun"), ("continue", "handed-over")),
     (
         msg("To work on"),
-        ("paused-from-work", "certification", "items-to-answer", "items-to-inspect"),
+        (
+            "paused-from-work",
+            "certification",
+            "items-to-answer",
+            "items-to-inspect",
+            "items-to-review",
+            "items-to-adjudicate",
+        ),
     ),
     (msg("To decide"), ()),  # everything else
 )
@@ -66,6 +73,22 @@ def _title(entry: InboxEntry) -> str:
         words = translate_plural("Answer one item", "Answer %(count)s items", count)
     elif entry.kind == "items-to-inspect":
         words = translate_plural("Inspect one item", "Inspect %(count)s items", count)
+    elif entry.kind == "items-to-review":
+        words = translate_plural("Review one item", "Review %(count)s items", count)
+    elif entry.kind == "items-to-adjudicate":
+        words = translate_plural(
+            "Answer a contested question again", "Answer %(count)s contested questions again", count
+        )
+    elif entry.kind == "questions-open":
+        words = translate_plural(
+            "Answer a question of the provider's",
+            "Answer %(count)s questions of the provider's",
+            count,
+        )
+    elif entry.kind == "efforts-open":
+        words = translate_plural(
+            "Decide a contested effort", "Decide %(count)s contested efforts", count
+        )
     elif entry.kind == "nobody-can-take":
         words = translate_plural(
             "Nobody on the team may take an item that waits",

@@ -12,7 +12,13 @@ from fastapi.staticfiles import StaticFiles
 
 from outwork import access
 from outwork.interfaces import wording
-from outwork.interfaces.web import acting, engagement_pages, handing_pages, work_pages
+from outwork.interfaces.web import (
+    acting,
+    contest_pages,
+    engagement_pages,
+    handing_pages,
+    work_pages,
+)
 from outwork.interfaces.web.acting import notice
 from outwork.interfaces.web.rendering import LANGUAGES, STATIC, reason, render
 from outwork.interfaces.web.visit import (
@@ -63,6 +69,7 @@ def web(database: Database) -> FastAPI:
     app.include_router(engagement_pages.router(visit))
     app.include_router(work_pages.router(visit))
     app.include_router(handing_pages.router(visit))
+    app.include_router(contest_pages.router(visit))
     _errors(app, database)
     return app
 

@@ -14,7 +14,7 @@ from starlette.datastructures import FormData
 
 from outwork import reporting
 from outwork.interfaces import wording
-from outwork.interfaces.web import handing_pages, labels, watching_pages
+from outwork.interfaces.web import handing_pages, judging_page, labels, watching_pages
 from outwork.interfaces.web import workbench_forms as forms
 from outwork.interfaces.web import workbench_page as page
 from outwork.interfaces.web.acting import notice
@@ -195,7 +195,9 @@ def _available(queue: WorkQueue) -> list[dict[str, Any]]:
         count = sum(queue.waiting.values())
         to_inspect = queue.waiting.get(Purpose.INSPECT, 0)
         title = _("Items to answer")
-        if to_inspect:
+        if count == queue.waiting.get(Purpose.REVIEW):
+            title = _("Reviews")
+        elif to_inspect:
             title = _("Items to answer and to inspect") if count > to_inspect else _("Inspections")
         elif queue.waiting.get(Purpose.CERTIFY) == count:
             title = _("Certification")
@@ -318,6 +320,8 @@ def _hand_in(visit: Visit, assignment: str, form: FormData, *, inspecting: bool)
             if inspecting:
                 found = forms.defects_from(bench, typed)
                 assurance.inspect(op, bench.assignment.id, found, seconds)
+            elif holds and bench.purpose in judging_page.JUDGING:
+                judging_page.hand_in(op, bench, typed, seconds)
             else:
                 answers = forms.answers_from(bench, typed) if holds else []
                 execution.submit(op, bench.assignment.id, answers, seconds)

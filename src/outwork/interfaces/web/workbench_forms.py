@@ -97,6 +97,11 @@ def answers_from(bench: Workbench, typed: Typed) -> list[Answer]:
     return [_answer(bench, q, typed.get(q.key, {})) for q in bench.service.questions]
 
 
+def answer_from(bench: Workbench, typed: Typed, question: Question) -> Answer:
+    """One typed answer; raises BadInput that names the question."""
+    return _answer(bench, question, typed.get(question.key, {}))
+
+
 def _answer(bench: Workbench, question: Question, parts: Mapping[str, Any]) -> Answer:
     action = parts.get("action")
     before = bench.answers.get(question.key)

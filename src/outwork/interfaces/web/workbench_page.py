@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from outwork.interfaces import wording
-from outwork.interfaces.web import handing_pages
+from outwork.interfaces.web import handing_pages, judging_page
 from outwork.interfaces.web.rendering import clock
 from outwork.interfaces.web.visit import Visit
 from outwork.interfaces.web.workbench_forms import (
@@ -72,8 +72,13 @@ _ORIGINS = {
 
 def task(purpose: Purpose, clause: str) -> str:
     """The word for what is to be done; whatever looks like answering is called that."""
-    if purpose is Purpose.INSPECT:
-        return _("Inspect")
+    named = {
+        Purpose.INSPECT: _("Inspect"),
+        Purpose.REVIEW: _("Review"),
+        Purpose.ADJUDICATE: _("Score again"),
+    }
+    if purpose in named:
+        return named[purpose]
     return _("Rework") if clause else _("Answer")
 
 
@@ -135,7 +140,8 @@ def desk(
         "documents": [_document(bench)],
         "groups": _groups(bench, typed, error),
         "clauses": _clauses(bench),
-        "notes": _notes(bench),
+        "notes": [*_notes(bench), *judging_page.answered_before(bench)],
+        **judging_page.beside(bench),
         "save": {
             "href": f"{here}/progress",
             "key": bench.assignment.id,

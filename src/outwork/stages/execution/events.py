@@ -6,11 +6,13 @@ from datetime import datetime
 from decimal import Decimal
 
 from outwork.ledger import EventBody, Sealed, event
-from outwork.stages.execution.ladder import ReviewVerdict
+from outwork.stages.execution.ladder import ReviewVerdict, ReworkCause
 from outwork.stages.execution.rows import RowFormat
 from outwork.vocabulary import (
     AssignmentId,
     Digest,
+    DisputeId,
+    EscalationId,
     HandOverId,
     ImportId,
     ItemId,
@@ -314,6 +316,78 @@ class ItemReopened(EventBody):
     work_order: WorkOrderId
     item: ItemId
     reason: Sealed[str]
+
+
+@event()
+class ReworkDisputed(EventBody):
+    """An author contests a rework; somebody else scores the question again."""
+
+    dispute: DisputeId
+    assignment: AssignmentId
+    item: ItemId
+    cause: ReworkCause
+    against: str
+    reason: Sealed[str]
+
+
+@event()
+class DisputeDecided(EventBody):
+    """A question was scored again: it bears the author out (overturned), or not."""
+
+    dispute: DisputeId
+    assignment: AssignmentId
+    item: ItemId
+    overturned: bool
+    seconds: int
+    answer: Sealed[object]
+
+
+@event()
+class Escalated(EventBody):
+    """A question of an item was put to the client's side; the item waits for the answer."""
+
+    escalation: EscalationId
+    assignment: AssignmentId
+    item: ItemId
+    question: str
+    clause: str
+    text: Sealed[str]
+
+
+@event()
+class EscalationAnswered(EventBody):
+    """The client's side answered a question; the item can be taken again."""
+
+    escalation: EscalationId
+    item: ItemId
+    text: Sealed[str]
+
+
+@event()
+class EscalationWithdrawn(EventBody):
+    """A question is not asked any more; the item can be taken again."""
+
+    escalation: EscalationId
+    item: ItemId
+    reason: Sealed[str]
+
+
+@event()
+class EffortContested(EventBody):
+    """An author contests the seconds measured; both figures are kept."""
+
+    assignment: AssignmentId
+    measured: int
+    claimed: int
+    reason: Sealed[str]
+
+
+@event()
+class EffortDecided(EventBody):
+    """A delivery manager took the claimed seconds over, or let the measured ones stand."""
+
+    assignment: AssignmentId
+    accepted: bool
 
 
 @event()

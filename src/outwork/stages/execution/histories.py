@@ -2,15 +2,36 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from datetime import datetime
+
 import sqlalchemy as sa
 
 from outwork import documents
 from outwork.agreements import WorkOrder
 from outwork.kit.database import Connection
 from outwork.stages import setup
-from outwork.stages.execution import store
-from outwork.stages.execution.ladder import Review, levels_due
-from outwork.vocabulary import AssignmentId, ItemId, Purpose
+from outwork.stages.execution import queries, store
+from outwork.stages.execution.ladder import (
+    Dispute,
+    DisputeState,
+    EffortClaim,
+    Escalation,
+    EscalationState,
+    Review,
+    Rework,
+    levels_due,
+)
+from outwork.vocabulary import (
+    ActorId,
+    AssignmentId,
+    EngagementId,
+    EscalationId,
+    ItemId,
+    Purpose,
+)
+
+MOST_SHOWN = 200  # of a list on one page
 
 
 def review_levels(db: Connection, order: WorkOrder, item: ItemId) -> tuple[int, ...]:
@@ -54,3 +75,198 @@ def review_note(db: Connection, review: Review) -> str:
     """What a reviewer wrote."""
     context = f"{review.assignment_id}/review"
     return str(documents.unseal(db, review.engagement_id, review.note, context))
+
+
+def rework_of(db: Connection, assignment: AssignmentId) -> Rework | None:
+    """Why an assignment is a rework and whose judgment that was, or None where it is none."""
+    return store.reworks.one(db, store.rework_table.c.assignment_id == assignment)
+
+
+def dispute_of(db: Connection, rework: AssignmentId) -> Dispute | None:
+    """The dispute of a rework, or None."""
+    return store.disputes.one(db, store.dispute_table.c.assignment_id == rework)
+
+
+def dispute_by_rescore(db: Connection, rescore: AssignmentId) -> Dispute | None:
+    """The dispute that an assignment scores again, or None."""
+    return store.disputes.one(db, store.dispute_table.c.rescore_id == rescore)
+
+
+def disputes_of(db: Connection, engagement: EngagementId) -> list[Dispute]:
+    """The disputes of an engagement, oldest first."""
+    return store.disputes.find(db, store.dispute_table.c.engagement_id == engagement)
+
+
+def dispute_reason(db: Connection, dispute: Dispute) -> str:
+    """Why an author contests a rework."""
+    return str(documents.unseal(db, dispute.engagement_id, dispute.reason, f"{dispute.id}/reason"))
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How somebody's work was judged in an engagement, once disputes are decided.
+
+    `returned` of one's items count only reworks that stand; `overruled` are returns and defects of
+    one's own that an independent re-score did not bear out, of `judged` in all.
+    """
+
+    returned: int
+    overturned: int
+    open: int
+    judged: int
+    overruled: int
+
+
+def standing_of(db: Connection, engagement: EngagementId, actor: ActorId) -> Standing:
+    """The corrected figures of an analyst and reviewer."""
+    made = store.submission_table.c
+    mine = sa.select(made.item_id).where(
+        made.author_id == actor, made.engagement_id == engagement,
+        made.purpose == Purpose.PRODUCE.value,
+    )  # fmt: skip
+    table = store.rework_table.c
+    reworks = store.reworks.find(db, table.engagement_id == engagement, table.item_id.in_(mine))
+    judged = store.reworks.find(db, table.engagement_id == engagement, table.ordered_by == actor)
+    decided = {d.assignment_id: d.state for d in disputes_of(db, engagement)}
+    states = [decided.get(r.assignment_id) for r in reworks]
+    overruled = [r for r in judged if decided.get(r.assignment_id) is DisputeState.OVERTURNED]
+    return Standing(
+        returned=len(states) - states.count(DisputeState.OVERTURNED),
+        overturned=states.count(DisputeState.OVERTURNED),
+        open=states.count(DisputeState.OPEN),
+        judged=len(judged),
+        overruled=len(overruled),
+    )
+
+
+def escalation(db: Connection, identifier: EscalationId, *, lock: bool = False) -> Escalation:
+    """The escalation of that id; raises NotFound."""
+    return store.escalations.get(db, identifier, lock=lock)
+
+
+def open_escalations(db: Connection, engagement: EngagementId) -> int:
+    """How many questions wait for the client's side."""
+    table = store.escalation_table.c
+    waiting = table.state == EscalationState.OPEN.value
+    query = sa.select(sa.func.count()).where(table.engagement_id == engagement, waiting)
+    return int(db.execute(query).scalar_one())
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """What somebody handed in of an item: by which assignment, when, the seconds measured."""
+
+    assignment_id: AssignmentId
+    item_id: ItemId
+    item: str
+    purpose: Purpose
+    at: datetime
+    seconds: int
+
+
+_DONE = sa.text("""
+    select a.id, a.item_id, i.name, a.purpose, d.at, d.seconds
+    from (
+      select s.assignment_id, s.at, s.seconds from submission s
+      where s.author_id = :actor and s.engagement_id = :engagement
+      union all
+      select r.assignment_id, r.at, r.seconds from review r
+      where r.reviewer = :actor and r.engagement_id = :engagement and r.verdict <> 'corrected'
+      union all
+      select x.rescore_id, x.decided_at, x.seconds from dispute x
+      where x.decided_by = :actor and x.engagement_id = :engagement
+    ) d join assignment a on a.id = d.assignment_id join work_item i on i.id = a.item_id
+    where a.purpose <> 'certify'
+    order by d.at desc limit :limit
+""")
+
+
+def done_by(db: Connection, engagement: EngagementId, actor: ActorId) -> list[Done]:
+    """What an actor handed in of an engagement, newest first."""
+    given = {"actor": actor, "engagement": engagement, "limit": MOST_SHOWN}
+    rows = db.execute(_DONE, given)
+    return [Done(r.id, r.item_id, r.name, Purpose(r.purpose), r.at, r.seconds) for r in rows]
+
+
+def reworks_of(db: Connection, engagement: EngagementId, actor: ActorId) -> list[Rework]:
+    """Reworks of items that an actor answered, newest first."""
+    made, table = store.submission_table.c, store.rework_table.c
+    mine = sa.select(made.item_id).where(
+        made.author_id == actor, made.purpose == Purpose.PRODUCE.value
+    )
+    return store.reworks.find(
+        db, table.engagement_id == engagement, table.item_id.in_(mine),
+        order=table.ordered_at.desc(), limit=MOST_SHOWN,
+    )  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """An escalation with its words, opened; `answer` is empty until there is one."""
+
+    escalation: Escalation
+    text: str
+    answer: str
+
+
+def known(
+    db: Connection, engagement: EngagementId, words: str = "", *, item: ItemId | None = None
+) -> list[Known]:
+    """Escalations of an engagement, or of one item, newest first.
+
+    With words, those whose question, clause, text or answer hold all of them, in any case.
+    """
+    table = store.escalation_table.c
+    where = [table.engagement_id == engagement] + ([table.item_id == item] if item else [])
+    found = store.escalations.find(db, *where, order=table.id.desc())
+    opened = [_opened(db, one) for one in found]
+    wanted = words.casefold().split()
+    if not wanted:
+        return opened[:MOST_SHOWN]
+    return [k for k in opened if all(w in _haystack(k) for w in wanted)][:MOST_SHOWN]
+
+
+def _haystack(found: Known) -> str:
+    told = found.escalation
+    return f"{told.question} {told.clause} {found.text} {found.answer}".casefold()
+
+
+def _opened(db: Connection, found: Escalation) -> Known:
+    def words(sealed: bytes, name: str) -> str:
+        return str(documents.unseal(db, found.engagement_id, sealed, f"{found.id}/{name}"))
+
+    answered = found.state is EscalationState.ANSWERED
+    return Known(
+        found, words(found.text, "text"), words(found.answer, "answer") if answered else ""
+    )
+
+
+def measured(db: Connection, assignment: AssignmentId) -> tuple[ActorId, int] | None:
+    """Whose work an assignment was and how many seconds were measured; None until it is done."""
+    made = queries.submission_of(db, assignment)
+    if made is not None:
+        return made.author_id, made.seconds
+    reviewed = review_of(db, assignment)
+    if reviewed is not None:
+        return reviewed.reviewer, reviewed.seconds
+    scored = dispute_by_rescore(db, assignment)
+    if scored is None or scored.decided_by is None:
+        return None
+    return scored.decided_by, scored.seconds
+
+
+def effort_claim(db: Connection, assignment: AssignmentId) -> EffortClaim | None:
+    """What somebody claims of their effort on an assignment, or None."""
+    return store.efforts.one(db, store.effort_table.c.assignment_id == assignment)
+
+
+def effort_claims(db: Connection, engagement: EngagementId) -> list[EffortClaim]:
+    """Every contested effort of an engagement, oldest first."""
+    table = store.effort_table.c
+    return store.efforts.find(db, table.engagement_id == engagement, order=table.at)
+
+
+def effort_reason(db: Connection, claim: EffortClaim) -> str:
+    """Why somebody contests a measured effort."""
+    context = f"{claim.assignment_id}/effort"
+    return str(documents.unseal(db, claim.engagement_id, claim.reason, context))

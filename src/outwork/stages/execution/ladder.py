@@ -20,7 +20,9 @@ from outwork.vocabulary import (
     AssignmentId,
     DisputeId,
     EngagementId,
+    EscalationId,
     ItemId,
+    PauseId,
     WorkOrderId,
 )
 
@@ -37,8 +39,7 @@ class ReviewVerdict(StrEnum):
 class Review:
     """One level of an item's ladder decided by one person; `note` is sealed in the store.
 
-    `questions` were corrected; a return cites one question and a clause. `overturned` says that an
-    independent re-score did not bear a return out.
+    `questions` were corrected; a return cites one question and a clause.
     """
 
     engagement_id: EngagementId
@@ -53,7 +54,6 @@ class Review:
     note: bytes
     seconds: int
     at: datetime
-    overturned: bool = False
 
 
 class ReworkCause(StrEnum):
@@ -117,6 +117,54 @@ class Dispute:
     decided_by: ActorId | None = None
     decided_at: datetime | None = None
     seconds: int = 0
+
+
+class EscalationState(StrEnum):
+    """Waiting for the client's side, answered by it, or not asked any more."""
+
+    OPEN = "open"
+    ANSWERED = "answered"
+    WITHDRAWN = "withdrawn"
+
+
+@dataclass(frozen=True, slots=True)
+class Escalation:
+    """A question of an item put to the client's side; its text and its answer are sealed."""
+
+    engagement_id: EngagementId
+    id: EscalationId
+    work_order_id: WorkOrderId
+    item_id: ItemId
+    assignment_id: AssignmentId
+    pause_id: PauseId
+    question: str
+    clause: str
+    text: bytes
+    asked_by: ActorId
+    asked_at: datetime
+    state: EscalationState = EscalationState.OPEN
+    answer: bytes = b""
+    closed_by: ActorId | None = None
+    closed_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class EffortClaim:
+    """A measured effort that its author contests; what was measured stays as it is, in seconds.
+
+    `accepted` is None until a delivery manager has decided.
+    """
+
+    engagement_id: EngagementId
+    assignment_id: AssignmentId
+    author: ActorId
+    measured: int
+    claimed: int
+    reason: bytes
+    at: datetime
+    accepted: bool | None = None
+    decided_by: ActorId | None = None
+    decided_at: datetime | None = None
 
 
 def is_drawn(

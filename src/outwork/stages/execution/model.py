@@ -24,7 +24,6 @@ from outwork.vocabulary import (
     Digest,
     DocumentId,
     EngagementId,
-    EscalationId,
     ImportId,
     ItemId,
     Json,
@@ -45,53 +44,6 @@ LARGEST_NOTE = 4_000  # characters
 # An agent drafts them first; a control item is treated like work in all that can be seen.
 DRAFTED = frozenset({Purpose.PRODUCE, Purpose.CONTROL})
 CHECKING = frozenset({Purpose.INSPECT, Purpose.REVIEW, Purpose.ADJUDICATE})
-
-
-class EscalationState(StrEnum):
-    """Waiting for the client's side, answered by it, or not asked any more."""
-
-    OPEN = "open"
-    ANSWERED = "answered"
-    WITHDRAWN = "withdrawn"
-
-
-@dataclass(frozen=True, slots=True)
-class Escalation:
-    """A question of an item put to the client's side; its text and its answer are sealed."""
-
-    engagement_id: EngagementId
-    id: EscalationId
-    work_order_id: WorkOrderId
-    item_id: ItemId
-    assignment_id: AssignmentId
-    question: str
-    clause: str
-    text: bytes
-    asked_by: ActorId
-    asked_at: datetime
-    state: EscalationState = EscalationState.OPEN
-    answer: bytes = b""
-    closed_by: ActorId | None = None
-    closed_at: datetime | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class EffortClaim:
-    """A measured effort that its author contests; what was measured stays as it is, in seconds.
-
-    `accepted` is None until a delivery manager has decided.
-    """
-
-    engagement_id: EngagementId
-    assignment_id: AssignmentId
-    author: ActorId
-    measured: int
-    claimed: int
-    reason: bytes
-    at: datetime
-    accepted: bool | None = None
-    decided_by: ActorId | None = None
-    decided_at: datetime | None = None
 
 
 class ItemState(StrEnum):

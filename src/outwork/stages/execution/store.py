@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlalchemy as sa
 
 from outwork.kit.database import Records, instant, json, key, scoped, text
-from outwork.stages.execution.ladder import Review, Rework
+from outwork.stages.execution.ladder import Dispute, EffortClaim, Escalation, Review, Rework
 from outwork.stages.execution.model import (
     Assignment,
     Clock,
@@ -224,7 +224,6 @@ review_table = scoped(
     sa.Column("level", sa.SmallInteger, nullable=False), text("verdict"), text("reviewer"),
     json("questions"), text("clause"), sa.Column("note", sa.LargeBinary, nullable=False),
     sa.Column("seconds", sa.Integer, nullable=False), instant("at"),
-    sa.Column("overturned", sa.Boolean, nullable=False),
     sa.Index("ix_review_item_id", "item_id"), sa.Index("ix_review_reviewer", "reviewer"),
 )  # fmt: skip
 
@@ -238,6 +237,37 @@ rework_table = scoped(
 
 reviews = Records(review_table, Review)
 reworks = Records(rework_table, Rework, lambda i: NotFound("rework", i))
+dispute_table = scoped(
+    "dispute",
+    key(), text("work_order_id"), text("item_id"), text("assignment_id", unique=True),
+    text("rescore_id", unique=True), text("cause"), text("question"), text("clause"),
+    sa.Column("level", sa.SmallInteger, nullable=False), text("against"), text("raised_by"),
+    instant("raised_at"), sa.Column("reason", sa.LargeBinary, nullable=False), text("state"),
+    text("decided_by", nullable=True), instant("decided_at", nullable=True),
+    sa.Column("seconds", sa.Integer, nullable=False),
+)  # fmt: skip
+
+escalation_table = scoped(
+    "escalation",
+    key(), text("work_order_id"), text("item_id"), text("assignment_id"), text("pause_id"),
+    text("question"), text("clause"), sa.Column("text", sa.LargeBinary, nullable=False),
+    text("asked_by"), instant("asked_at"), text("state"),
+    sa.Column("answer", sa.LargeBinary, nullable=False),
+    text("closed_by", nullable=True), instant("closed_at", nullable=True),
+)  # fmt: skip
+
+effort_table = scoped(
+    "effort_claim",
+    key("assignment_id"), text("author"), sa.Column("measured", sa.Integer, nullable=False),
+    sa.Column("claimed", sa.Integer, nullable=False),
+    sa.Column("reason", sa.LargeBinary, nullable=False), instant("at"),
+    sa.Column("accepted", sa.Boolean), text("decided_by", nullable=True),
+    instant("decided_at", nullable=True),
+)  # fmt: skip
+
+disputes = Records(dispute_table, Dispute, lambda i: NotFound("dispute", i))
+escalations = Records(escalation_table, Escalation, lambda i: NotFound("escalation", i))
+efforts = Records(effort_table, EffortClaim)
 imports = Records(import_table, Import, lambda i: NotFound("import", i))
 hand_overs = Records(hand_over_table, HandOver, lambda i: NotFound("hand-over", i))
 clocks = Records(clock_table, Clock)

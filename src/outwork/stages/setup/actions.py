@@ -198,7 +198,7 @@ def plan_reviews(op: Operation, line: LineId, shares: Sequence[Decimal]) -> None
     if any(o.line_id == line and o.phase is not WorkPhase.INTAKE for o in orders):
         raise Refusal("work-begun")  # what was promised of items under way stands
     row = {"engagement_id": made.engagement_id, "shares": [str(s) for s in made.shares]}
-    _upsert(op, store.review_table, {"line_id": line}, row)
+    put(op, store.review_table, {"line_id": line}, row)
     op.record(
         events.ReviewsPlanned(
             engagement=found.engagement_id, line=line, shares=tuple(row["shares"])
