@@ -19,6 +19,7 @@ from outwork.kit.postgres import Cluster, Dsns
 from outwork.migrations.versions.v0001_first import APPEND_ONLY, SCOPED
 from outwork.stages import acceptance, assurance, execution, setup
 from outwork.stages.execution import RowFormat
+from outwork.vocabulary import ItemId
 
 MINE, OTHER = "eng_mine", "eng_other"
 
@@ -73,7 +74,7 @@ def full(
             asked = world.act("ana", execution.escalate, back, "renewal", "Which page?")
             world.act("carl", execution.answer_escalation, asked, "The second.")
             world.act("ana", execution.contest_effort, kept_effort(world), 1, "A break")
-            world.act("ana", execution.dispute, back, "It says so.")
+            world.act(maker(world, world.items[0]), execution.dispute, back, "It says so.")
             score = world.act("rosa", execution.claim, world.engagement)
             [answer] = [a for a in world.answers(score) if a.question == "renewal"]
             world.act("rosa", execution.rescore, score, answer)
@@ -100,6 +101,12 @@ def full(
             world.close()
         yield dsns, world.engagement
     practices.catalogue().pop(KEY, None)
+
+
+def maker(world: World, item: ItemId) -> str:
+    """Which of the analysts answered an item."""
+    authors = {s.author_id for s in world.look(execution.submissions, item)}
+    return next(who for who in ("ana", "ben") if world.people[who] in authors)
 
 
 def kept_effort(world: World) -> str:

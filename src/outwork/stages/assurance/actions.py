@@ -255,10 +255,8 @@ def inspect(
         _raise(op, order, found, d, in_sample)
     if defects and not in_sample:
         first = defects[0]
-        execution.order_rework(
-            op, order, found.item_id, first.question, first.clause, first.note,
-            execution.ReworkCause.DEFECT,
-        )  # fmt: skip
+        cited = (first.question, first.clause, first.note)
+        execution.order_rework(op, order, found.item_id, *cited, execution.ReworkCause.DEFECT)
 
 
 def _drawn(op: Operation, sample: Sample, item: ItemId) -> set[str]:
