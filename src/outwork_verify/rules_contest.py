@@ -65,7 +65,7 @@ def _park(event: Event, found: Assignment) -> None:
 @rule(
     "execution.dispute-decided",
     {"dispute": text, "assignment": text, "item": text, "overturned": flag, "seconds": count},
-    ["answer"],
+    ["answer."],
     roles=["reviewer"],
     stages=EXECUTION,
 )
