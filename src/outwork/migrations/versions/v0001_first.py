@@ -29,11 +29,14 @@ SCOPED = {
     "defect": "engagement_id",
     "delivery": "engagement_id",
     "disclosure": "engagement_id",
+    "dispute": "engagement_id",
     "document": "engagement_id",
     "document_content": "engagement_id",
     "document_share": "engagement_id",
     "duty": "engagement_id",
+    "effort_claim": "engagement_id",
     "engagement": "id",
+    "escalation": "engagement_id",
     "event": "engagement_id",
     "guideline": "engagement_id",
     "hand_over": "engagement_id",
@@ -57,6 +60,9 @@ SCOPED = {
     "proposed_change": "engagement_id",
     "quality_plan": "engagement_id",
     "rate": "engagement_id",
+    "review": "engagement_id",
+    "review_plan": "engagement_id",
+    "rework": "engagement_id",
     "routing": "engagement_id",
     "routing_price": "engagement_id",
     "row_fault": "engagement_id",
@@ -428,6 +434,32 @@ def _create() -> None:
         info={"scope": "engagement"},
     )
     op.create_table(
+        "dispute",
+        sa.Column("engagement_id", sa.Text(), nullable=False),
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("work_order_id", sa.Text(), nullable=False),
+        sa.Column("item_id", sa.Text(), nullable=False),
+        sa.Column("assignment_id", sa.Text(), nullable=False),
+        sa.Column("rescore_id", sa.Text(), nullable=False),
+        sa.Column("cause", sa.Text(), nullable=False),
+        sa.Column("question", sa.Text(), nullable=False),
+        sa.Column("clause", sa.Text(), nullable=False),
+        sa.Column("level", sa.SmallInteger(), nullable=False),
+        sa.Column("against", sa.Text(), nullable=False),
+        sa.Column("raised_by", sa.Text(), nullable=False),
+        sa.Column("raised_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("reason", sa.LargeBinary(), nullable=False),
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("decided_by", sa.Text(), nullable=True),
+        sa.Column("decided_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("seconds", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_dispute")),
+        sa.UniqueConstraint("assignment_id", name=op.f("uq_dispute_assignment_id")),
+        sa.UniqueConstraint("rescore_id", name=op.f("uq_dispute_rescore_id")),
+        info={"scope": "engagement"},
+    )
+    op.create_index(op.f("ix_dispute_engagement_id"), "dispute", ["engagement_id"], unique=False)
+    op.create_table(
         "document",
         sa.Column("engagement_id", sa.Text(), nullable=False),
         sa.Column("id", sa.Text(), nullable=False),
@@ -478,6 +510,24 @@ def _create() -> None:
         info={"scope": "engagement"},
     )
     op.create_table(
+        "effort_claim",
+        sa.Column("engagement_id", sa.Text(), nullable=False),
+        sa.Column("assignment_id", sa.Text(), nullable=False),
+        sa.Column("author", sa.Text(), nullable=False),
+        sa.Column("measured", sa.Integer(), nullable=False),
+        sa.Column("claimed", sa.Integer(), nullable=False),
+        sa.Column("reason", sa.LargeBinary(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("accepted", sa.Boolean(), nullable=True),
+        sa.Column("decided_by", sa.Text(), nullable=True),
+        sa.Column("decided_at", sa.DateTime(timezone=True), nullable=True),
+        sa.PrimaryKeyConstraint("assignment_id", name=op.f("pk_effort_claim")),
+        info={"scope": "engagement"},
+    )
+    op.create_index(
+        op.f("ix_effort_claim_engagement_id"), "effort_claim", ["engagement_id"], unique=False
+    )
+    op.create_table(
         "engagement",
         sa.Column("id", sa.Text(), nullable=False),
         sa.Column("title", sa.Text(), nullable=False),
@@ -502,6 +552,29 @@ def _create() -> None:
             "scope": "global",
             "reason": "jobs must find engagements before any is visible; holds ids only",
         },
+    )
+    op.create_table(
+        "escalation",
+        sa.Column("engagement_id", sa.Text(), nullable=False),
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("work_order_id", sa.Text(), nullable=False),
+        sa.Column("item_id", sa.Text(), nullable=False),
+        sa.Column("assignment_id", sa.Text(), nullable=False),
+        sa.Column("pause_id", sa.Text(), nullable=False),
+        sa.Column("question", sa.Text(), nullable=False),
+        sa.Column("clause", sa.Text(), nullable=False),
+        sa.Column("text", sa.LargeBinary(), nullable=False),
+        sa.Column("asked_by", sa.Text(), nullable=False),
+        sa.Column("asked_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("answer", sa.LargeBinary(), nullable=False),
+        sa.Column("closed_by", sa.Text(), nullable=True),
+        sa.Column("closed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_escalation")),
+        info={"scope": "engagement"},
+    )
+    op.create_index(
+        op.f("ix_escalation_engagement_id"), "escalation", ["engagement_id"], unique=False
     )
     op.create_table(
         "event",
@@ -880,6 +953,54 @@ def _create() -> None:
     )
     op.create_index(op.f("ix_rate_engagement_id"), "rate", ["engagement_id"], unique=False)
     op.create_table(
+        "review",
+        sa.Column("engagement_id", sa.Text(), nullable=False),
+        sa.Column("assignment_id", sa.Text(), nullable=False),
+        sa.Column("work_order_id", sa.Text(), nullable=False),
+        sa.Column("item_id", sa.Text(), nullable=False),
+        sa.Column("level", sa.SmallInteger(), nullable=False),
+        sa.Column("verdict", sa.Text(), nullable=False),
+        sa.Column("reviewer", sa.Text(), nullable=False),
+        sa.Column("questions", postgresql.JSONB(none_as_null=True), nullable=False),
+        sa.Column("clause", sa.Text(), nullable=False),
+        sa.Column("note", sa.LargeBinary(), nullable=False),
+        sa.Column("seconds", sa.Integer(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("assignment_id", name=op.f("pk_review")),
+        info={"scope": "engagement"},
+    )
+    op.create_index(op.f("ix_review_engagement_id"), "review", ["engagement_id"], unique=False)
+    op.create_index("ix_review_item_id", "review", ["item_id"], unique=False)
+    op.create_index("ix_review_reviewer", "review", ["reviewer"], unique=False)
+    op.create_table(
+        "review_plan",
+        sa.Column("engagement_id", sa.Text(), nullable=False),
+        sa.Column("line_id", sa.Text(), nullable=False),
+        sa.Column("shares", postgresql.JSONB(none_as_null=True), nullable=False),
+        sa.PrimaryKeyConstraint("line_id", name=op.f("pk_review_plan")),
+        info={"scope": "engagement"},
+    )
+    op.create_index(
+        op.f("ix_review_plan_engagement_id"), "review_plan", ["engagement_id"], unique=False
+    )
+    op.create_table(
+        "rework",
+        sa.Column("engagement_id", sa.Text(), nullable=False),
+        sa.Column("assignment_id", sa.Text(), nullable=False),
+        sa.Column("work_order_id", sa.Text(), nullable=False),
+        sa.Column("item_id", sa.Text(), nullable=False),
+        sa.Column("cause", sa.Text(), nullable=False),
+        sa.Column("question", sa.Text(), nullable=False),
+        sa.Column("clause", sa.Text(), nullable=False),
+        sa.Column("level", sa.SmallInteger(), nullable=False),
+        sa.Column("ordered_by", sa.Text(), nullable=False),
+        sa.Column("ordered_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("assignment_id", name=op.f("pk_rework")),
+        info={"scope": "engagement"},
+    )
+    op.create_index(op.f("ix_rework_engagement_id"), "rework", ["engagement_id"], unique=False)
+    op.create_index("ix_rework_item_id", "rework", ["item_id"], unique=False)
+    op.create_table(
         "routing",
         sa.Column("engagement_id", sa.Text(), nullable=False),
         sa.Column("quality", sa.Numeric(), nullable=False),
@@ -1194,6 +1315,7 @@ def _create() -> None:
         sa.Column("leased_until", sa.DateTime(timezone=True), nullable=True),
         sa.Column("clause", sa.Text(), nullable=False),
         sa.Column("note", sa.Text(), nullable=False),
+        sa.Column("not_for", sa.Text(), nullable=False),
         sa.ForeignKeyConstraint(["item_id"], ["work_item.id"], name=op.f("fk_assignment_item_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_assignment")),
         info={"scope": "engagement"},
@@ -1504,11 +1626,11 @@ begin
       from queue q cross join lateral (
         select a.rank, a.id from assignment a
         where a.work_order_id = q.work_order and a.taker = q.role and a.reserved_for is null
-          and a.state = 'open' and not (
+          and a.state = 'open' and a.not_for <> me.family and not (
           a.purpose in ('inspect', 'review', 'adjudicate') and exists (
             select 1 from submission s
             where s.item_id = a.item_id and s.family = me.family
-              and s.purpose in ('produce', 'overlap', 'control')
+              and s.purpose in ('produce', 'overlap', 'control', 'review')
             union all select 1 from hand_over h
             where h.item_id = a.item_id and h.family = me.family))
         order by a.rank, a.id limit 1
@@ -1517,11 +1639,11 @@ begin
       select null, null, a.rank, a.id
       from queue q join assignment a
         on a.work_order_id = q.work_order and a.taker = q.role and a.reserved_for is null
-          and a.state = 'live' and a.leased_until <= p_at and not (
+          and a.state = 'live' and a.leased_until <= p_at and a.not_for <> me.family and not (
           a.purpose in ('inspect', 'review', 'adjudicate') and exists (
             select 1 from submission s
             where s.item_id = a.item_id and s.family = me.family
-              and s.purpose in ('produce', 'overlap', 'control')
+              and s.purpose in ('produce', 'overlap', 'control', 'review')
             union all select 1 from hand_over h
             where h.item_id = a.item_id and h.family = me.family))
       union all
@@ -1540,11 +1662,11 @@ begin
   and not exists (
     select from unnest(n.credentials) as asked(code)
     where coalesce((me.credentials ->> asked.code)::timestamptz, '-infinity') <= p_at)))) end
-        and not (
+        and a.not_for <> me.family and not (
           a.purpose in ('inspect', 'review', 'adjudicate') and exists (
             select 1 from submission s
             where s.item_id = a.item_id and s.family = me.family
-              and s.purpose in ('produce', 'overlap', 'control')
+              and s.purpose in ('produce', 'overlap', 'control', 'review')
             union all select 1 from hand_over h
             where h.item_id = a.item_id and h.family = me.family))
     )
@@ -1558,11 +1680,11 @@ begin
     else
       select a.* into got from assignment a
       where a.work_order_id = head.work_order and a.taker = head.role and a.reserved_for is null
-        and a.state = 'open' and not (
+        and a.state = 'open' and a.not_for <> me.family and not (
           a.purpose in ('inspect', 'review', 'adjudicate') and exists (
             select 1 from submission s
             where s.item_id = a.item_id and s.family = me.family
-              and s.purpose in ('produce', 'overlap', 'control')
+              and s.purpose in ('produce', 'overlap', 'control', 'review')
             union all select 1 from hand_over h
             where h.item_id = a.item_id and h.family = me.family))
       order by a.rank, a.id limit 1
@@ -1589,7 +1711,8 @@ end $$
 ) returns table (
   who text, at timestamptz, by_agent boolean, assignment jsonb, item jsonb, order_stage text,
   latest text, before_ids text[], before_questions text[], before_contents bytea[],
-  document jsonb, sealed_key bytea, sealed_text bytea, event_id bigint
+  document jsonb, sealed_key bytea, sealed_text bytea, event_id bigint,
+  shares jsonb, commitments text[], produced text[]
 ) language plpgsql as $$
 #variable_conflict use_column
 declare
@@ -1602,13 +1725,23 @@ begin
   return query
   select me.who, me.at, me.by_agent, to_jsonb(a), to_jsonb(i), o.stage,
     last.id, before.ids, before.questions, before.contents,
-    to_jsonb(d), c.sealed_key, c.sealed_text, nextval('event_id_seq')
+    to_jsonb(d), c.sealed_key, c.sealed_text, nextval('event_id_seq'),
+    ladder.shares,
+    -- The draw of who is reviewed: what both sides committed to before the work began.
+    case when ladder.shares is not null then (
+      select array_agg(z.commitment order by z.side) from seed_commitment z
+      where z.work_order_id = o.id and z.round = 1) end,
+    case when ladder.shares is not null then (
+      select array_agg(b.id order by b.id) from submission b
+      join assignment p on p.id = b.assignment_id
+      where b.item_id = a.item_id and p.purpose = 'produce' and p.level > 0) end
   from assignment a
   join work_item i on i.id = a.item_id
   left join work_order o on o.id = a.work_order_id
+  left join review_plan ladder on ladder.line_id = o.line_id
   left join lateral (
     select b.id from submission b
-    where b.item_id = a.item_id and b.purpose in ('produce', 'overlap', 'control')
+    where b.item_id = a.item_id and b.purpose in ('produce', 'overlap', 'control', 'review')
     order by b.id desc limit 1) last on true
   left join lateral (
     select array_agg(w.id) as ids, array_agg(w.question) as questions,
@@ -1657,7 +1790,7 @@ begin
     where coalesce((me.credentials ->> asked.code)::timestamptz, '-infinity') <= p_at))))))
      or p_latest is distinct from (
        select b.id from submission b
-       where b.item_id = a.item_id and b.purpose in ('produce', 'overlap', 'control')
+       where b.item_id = a.item_id and b.purpose in ('produce', 'overlap', 'control', 'review')
        order by b.id desc limit 1) then
     return 'plainly';
   end if;
@@ -1678,9 +1811,9 @@ begin
   end if;
   if p_next is not null then
     insert into assignment (engagement_id, id, item_id, work_order_id, purpose, level, taker,
-      round, rank, state, opened_at, clause, note)
+      round, rank, state, opened_at, clause, note, not_for)
     values (p_engagement, p_next, a.item_id, a.work_order_id, p_next_purpose, p_next_level,
-      p_next_taker, a.round, 3, 'open', p_at, '', '');
+      p_next_taker, a.round, 3, 'open', p_at, '', '', '');
   end if;
   insert into event (engagement_id, id, kind, version, at, actor, public, sealed)
   overriding system value
