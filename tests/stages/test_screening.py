@@ -32,9 +32,11 @@ def test_a_rejected_lot_is_screened_and_then_accepted(world: World) -> None:
     world.commit()
     with refused("gate-closed", "screening-open"):
         world.act("dana", execution.close_work_order, world.order)
+    waits = world.open_assignments(Purpose.INSPECT)[0]
+    made_by = world.look(execution.authors, waits.item_id)
+    maker = next(who for who in ("ana", "ben") if world.pseudonym(who) in made_by)
     with refused("maker-is-checker"):
-        held = world.open_assignments(Purpose.INSPECT)[0].id
-        world.act("ana", execution.claim, world.engagement, None, held)
+        world.act(maker, execution.claim, world.engagement, None, waits.id)
     world.inspect(defective=1)
     assert world.look(execution.counts, world.order)[ItemState.REWORK] == 1
     world.produce("ana")
