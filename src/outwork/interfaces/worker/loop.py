@@ -160,6 +160,8 @@ class Worker:
                 execution.route(op, engagement)
         except OutworkError as error:  # another stage, say, or somebody who left the team
             log.info("nothing is offered in %s: %s", engagement, error.code)
+        except KeyMissing:  # erased; the others' work goes on
+            log.warning("nothing is offered in %s: it has no key", engagement)
 
     def _ask_for_drafts(self, db: Connection, engagement: EngagementId, now: datetime) -> None:
         """A job for each agent that something waits for, unless one is under way or gave up."""
