@@ -873,9 +873,11 @@ def handing_an_answering_to_a_reviewer(log: Log) -> Entry:
 def an_inspection_by_one_who_handed_the_item_on(log: Log) -> Entry:
     """Whoever handed the answering on becomes a reviewer, and inspects the item."""
     given = log.one("execution.handed-over")
+    passed = [e for e in log.all("execution.handed-over") if e["actor"] == given["actor"]]
+    items = {e["public"]["item"] for e in passed}
     claim = next(
         e for e in log.all("execution.item-claimed", purpose="inspect")
-        if e["public"]["item"] == given["public"]["item"]
+        if e["public"]["item"] in items
     )  # fmt: skip
     joined = log.one("agreements.member-joined", subject=given["actor"])
     log.put(claim, joined, roles=["analyst", "reviewer"])
