@@ -105,7 +105,7 @@ def test_what_arrives_later_is_priced_and_paced(world: World) -> None:
 
 def test_the_worker_offers_unasked(world: World) -> None:
     at_work(world)
-    Worker(world.database).step()
+    Worker(world.database)._route(world.engagement, world.people["dana"], world.now)
     found = world.look(execution.offers, world.engagement, world.now)
     assert len(found) == 4
     assert all(a.state is AssignmentState.OPEN for items in kept(world).values() for a in items)

@@ -52,18 +52,6 @@ change("not paused|no certification", "transfer.worker-readmitted", 1, how="cert
 change("not by a delivery manager", "transfer.worker-readmitted", 0, how="manager")
 
 
-def _without_score(log: Log) -> Entry:
-    gone = log.one(SCORED)
-    later = log.entries[log.entries.index(gone) :]
-    claims = (e for e in later if e["kind"] == "execution.item-claimed")
-    found = next(e for e in claims if e["actor"] == gone["actor"])
-    log.drop(gone)
-    return found
-
-
-CASES[f"no {SCORED}"] = (_without_score, "consequences still to come")
-
-
 def _without_second_pause(log: Log) -> Entry:
     gone = log.one(PAUSED, 1)
     found = log.after(gone, "transfer.retraining-started")
