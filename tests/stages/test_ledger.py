@@ -12,7 +12,11 @@ import sqlalchemy as sa
 from tests.support.engagement import PEOPLE, World, events, refused
 
 from outwork import agreements, ledger
+from outwork.interfaces.worker import Worker
+from outwork.kit import outbox
+from outwork.kit.ids import new_id
 from outwork.kit.keyring import KeyMissing, Keyring
+from outwork.kit.outbox import Job
 from outwork.ledger import checkpoint, sealing, tree
 from outwork.ledger.store import disclosure_table, event_table
 from outwork.operation import operation
@@ -191,6 +195,22 @@ def test_an_erased_engagement_still_verifies(world: World) -> None:
     report = outwork_verify.verify(target)
     assert report.ok, report.failure
     assert report.figures["opened"] == 0
+
+
+def test_an_erased_engagement_does_not_stop_the_work_of_others(world: World) -> None:
+    """Its job ends with the reason; the worker's next step is as any other."""
+    world.upto("draft_all", skip=["draft_all"])
+    world.database.keyring.destroy(world.engagement)
+    worker = Worker(world.database)
+    bot = world.people["bot"]
+    subject, made = f"{world.engagement}/{bot}", new_id("job", world.now)
+    job = Job(world.engagement, made, execution.DRAFTING, subject, bot, world.now)
+    with world.database.transaction("job", [world.engagement]) as db:
+        outbox.ask(db, job)
+    worker.step()
+    ended = world.look(outbox.get, job.id)
+    assert (ended.turns, ended.problem) == (0, "failed-key-missing")
+    worker.step()
 
 
 def test_an_erased_key_does_not_come_back(tmp_path: Path) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from fractions import Fraction
 
-from hypothesis import assume, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from outwork import methods
@@ -18,17 +18,24 @@ from outwork.stages.transfer.model import decide
 from outwork.vocabulary import MINOR_UNITS, LineId, Money
 from outwork_verify import figures, inspectors
 
-SHARES = st.integers(1, 999).map(lambda n: Decimal(n) / 1000)
 RISKS = st.sampled_from([Decimal(r) for r in ("0.01", "0.05", "0.1", "0.2", "0.333")])
 SEEDS = st.binary(min_size=32, max_size=32)
 
 
-@given(st.integers(1, 20_000), SHARES, RISKS, SHARES, RISKS)
+@st.composite
+def below(draw: st.DrawFn, parts: int) -> tuple[Decimal, Decimal]:
+    """A limiting quality, and an acceptable one below its share of so many parts."""
+    limiting = draw(st.integers(parts + 1, 999))
+    acceptable = draw(st.integers(1, (limiting - 1) // parts))
+    return Decimal(limiting) / 1000, Decimal(acceptable) / 1000
+
+
+@given(st.integers(1, 20_000), below(2), RISKS, RISKS)
 @settings(max_examples=150, deadline=None)
 def test_the_smallest_plan_and_its_risks(
-    lot: int, limiting: Decimal, consumer: Decimal, acceptable: Decimal, producer: Decimal
+    lot: int, points: tuple[Decimal, Decimal], consumer: Decimal, producer: Decimal
 ) -> None:
-    assume(acceptable * 2 < limiting)
+    limiting, acceptable = points
     terms = SamplingTerms(limiting, consumer, acceptable, producer)
     served = exact_plan(lot, terms)
     exactly = [Fraction(f) for f in (limiting, consumer, acceptable, producer)]
@@ -63,17 +70,16 @@ def checks(draw: st.DrawFn) -> list[Check]:
     return made
 
 
-@given(st.integers(1, 4_000), SHARES, RISKS, SHARES, RISKS, checks())
+@given(st.integers(1, 4_000), below(3), RISKS, RISKS, checks())
 @settings(max_examples=60, deadline=None)
 def test_the_corrected_plan_and_its_risks(
     lot: int,
-    limiting: Decimal,
+    points: tuple[Decimal, Decimal],
     consumer: Decimal,
-    acceptable: Decimal,
     producer: Decimal,
     made: list[Check],
 ) -> None:
-    assume(acceptable * 3 < limiting)
+    limiting, acceptable = points
     ours = [inspectors.Check(c.seeded, c.caught, c.clean, c.passed) for c in made]
     exactly = [Fraction(f) for f in (limiting, consumer, acceptable, producer)]
     terms = inspectors.Terms.of(lot, *exactly)

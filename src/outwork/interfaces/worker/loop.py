@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from contextlib import suppress
+from contextlib import closing, suppress
 from datetime import datetime, timedelta
 from typing import Protocol
 
@@ -54,6 +54,8 @@ class Here:
                 achieved += one
             except OutworkError as error:
                 problem = error.code
+            except KeyMissing as error:  # erased; the others' jobs go on
+                problem = execution.kind_of(error)
         with self._database.transaction("job", [engagement]) as db:
             outbox.ended(db, job.id, utc_now(), achieved, problem)
 
@@ -91,17 +93,17 @@ class Worker:
 
     def run(self) -> None:
         """Step after step, until told to end."""
-        with suppress(psycopg.Error):  # tried again when there is time to listen
-            self._bell.listen()
-        while not self._over.is_set():
-            try:
-                busy = self.step()
-            except (SQLAlchemyError, psycopg.Error):
-                # The database may be starting again; what was not committed is done again.
-                log.exception("a step failed and will be tried again")
-                busy = False
-            self._pause_or_place(0.0 if busy else self._pause)
-        self._bell.close()
+        with closing(self._bell):
+            with suppress(psycopg.Error):  # tried again when there is time to listen
+                self._bell.listen()
+            while not self._over.is_set():
+                try:
+                    busy = self.step()
+                except (SQLAlchemyError, psycopg.Error):
+                    # The database may be starting again; what was not committed is done again.
+                    log.exception("a step failed and will be tried again")
+                    busy = False
+                self._pause_or_place(0.0 if busy else self._pause)
 
     def _pause_or_place(self, seconds: float) -> None:
         """Wait; meanwhile place what somebody waits for as soon as it is said to be there."""
