@@ -52,6 +52,26 @@ change("not paused|no certification", "transfer.worker-readmitted", 1, how="cert
 change("not by a delivery manager", "transfer.worker-readmitted", 0, how="manager")
 
 
+def _without_score(log: Log) -> Entry:
+    """Whatever comes first: the actor takes more work, or the batch is closed."""
+    gone = log.one(SCORED)
+    later = log.entries[log.entries.index(gone) :]
+    found = next(
+        e
+        for e in later
+        if e["kind"] == "execution.work-order-closed"
+        or (e["kind"], e["actor"]) == ("execution.item-claimed", gone["actor"])
+    )
+    log.drop(gone)
+    return found
+
+
+CASES[f"no {SCORED}"] = (
+    _without_score,
+    "consequences still to come|while a control item is not scored",
+)
+
+
 def _without_second_pause(log: Log) -> Entry:
     gone = log.one(PAUSED, 1)
     found = log.after(gone, "transfer.retraining-started")
