@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import ast
 import importlib
-from pathlib import Path
+
+from tests.architecture.codes import raised
 
 from outwork.interfaces.wording import DONE, MESSAGES, ONE, explain
 from outwork.operation import ACTS
 
-SOURCE = Path(__file__).parents[2] / "src"
-RAISERS = {"Refusal", "BadInput", "Reason", "_Bad"}
 # Codes that reach the words as values, not as the first argument of one of the raisers.
 INDIRECT = {
     "already-submitted",
@@ -29,28 +27,13 @@ INDIRECT = {
 }
 
 
-def _codes() -> set[str]:
-    found: set[str] = set()
-    for path in (SOURCE / "outwork").rglob("*.py"):
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-            if not isinstance(node, ast.Call):
-                continue
-            name = getattr(node.func, "id", getattr(node.func, "attr", ""))
-            place = {"needs": 2, "PersonNeeded": 1, "_bad": 1, "Fault": 2}.get(name, 0)
-            if (name in RAISERS or place) and len(node.args) > place:
-                first = node.args[place]
-                if isinstance(first, ast.Constant) and isinstance(first.value, str):
-                    found.add(first.value)
-    return found
-
-
 def test_every_code_has_words() -> None:
-    missing = sorted(_codes() - set(MESSAGES))
+    missing = sorted(raised() - set(MESSAGES))
     assert not missing, f"no words for: {', '.join(missing)}"
 
 
 def test_no_words_without_a_code() -> None:
-    unused = sorted(set(MESSAGES) - _codes() - INDIRECT)
+    unused = sorted(set(MESSAGES) - raised() - INDIRECT)
     assert not unused, f"nothing raises: {', '.join(unused)}"
 
 

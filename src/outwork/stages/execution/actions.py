@@ -80,8 +80,6 @@ def commit_seed(op: Operation, work_order: WorkOrderId, commitment: Digest) -> N
     op.require(order)
     if not _HEX64.match(commitment):
         raise BadInput("commitment-malformed")
-    if order.phase is WorkPhase.CLOSED:
-        raise Refusal("already-closed")
     side = member_of(op, order.engagement_id).side
     seeds = queries.seeds(op.db, order)
     if side.value in seeds:
@@ -196,14 +194,13 @@ def close_work_order(op: Operation, work_order: WorkOrderId) -> None:
     order = agreements.work_order(op.db, work_order, lock=True)
     op.require(order)
     engagement = agreements.engagement(op.db, order.engagement_id)
-    if order.phase is WorkPhase.CLOSED:
-        raise Refusal("already-closed")
     reasons = queries.gate(op.db, engagement, order)
     if order.phase is WorkPhase.INTAKE:
         raise Refusal("gate-closed", stage=Stage.EXECUTION.value, reasons=reasons)
     submitted = queries.counts(op.db, order.id)[ItemState.SUBMITTED]
     if not submitted:
-        raise Refusal("gate-closed", stage="execution", reasons=[Reason("nothing-submitted")])
+        nothing = Reason("nothing-submitted", place=f"engagements/{engagement.id}/execution")
+        raise Refusal("gate-closed", stage=Stage.EXECUTION.value, reasons=[nothing])
     agreements.pass_gate(op, Stage.EXECUTION, reasons, engagement, order)
     closed = agreements.work_order(op.db, order.id)
     agreements.save_work_order(op, replace(closed, phase=WorkPhase.CLOSED))

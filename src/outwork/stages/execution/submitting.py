@@ -159,7 +159,7 @@ def complete(
     assert isinstance(connection, psycopg.Connection)
     done = connection.execute(statements.WRITE_SUBMISSION, parameters).fetchone()
     if done != ("done",):  # the caller holds the locks: what the rules saw cannot have changed
-        raise Refusal("changed-meanwhile")
+        raise RuntimeError(f"{made}: the statement did not do what the rules allow: {done}")
     op.recorded(events.ItemSubmitted)
     return made
 
