@@ -2,11 +2,12 @@
 
     outwork bench simulation
 
-Each seed is a batch of its own: 60 random acts, after each of which the database has to be as a few
-lines of model predict, with crashes before the commit, reservations that run out, submissions sent
-twice or for somebody else, rework, and for every fiftieth seed the database's server killed
+Each seed is a batch of its own: 60 random acts by people with hours in their zones, skills, a pace
+and a share of errors, after each of which the database has to be as a few lines of model predict,
+with crashes before the commit, a clock that is set back, reservations that run out, submissions
+sent twice or for somebody else, rework, and for every twentieth seed the database's server killed
 (SIGKILL) between two acts. What is left is done in order, the batch is closed, and at the end of
-each engagement (fifty batches) its whole log is put in a bundle and verified offline.
+each engagement (twenty batches) its whole log is put in a bundle and verified offline.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from __future__ import annotations
 import hashlib
 import io
 import multiprocessing
+import multiprocessing.util
 import os
 import signal
 import time
@@ -29,7 +31,7 @@ from bench.execution_world import Log, new_folder
 from tests.support import engagement as support
 from tests.support.engagement import World
 from tests.support.service import KEY, tiny_service
-from tests.support.simulation import Simulation
+from tests.support.simulation import FAR, Simulation, found_sites
 
 from outwork import practices
 from outwork.kit import postgres
@@ -38,7 +40,7 @@ from outwork.stages import acceptance, setup
 from outwork_verify import verify
 
 SEEDS, STEPS = 2_000, 60
-TOGETHER = 50  # batches of one engagement
+TOGETHER = 20  # batches of one engagement
 PROCESSES = 2
 
 
@@ -93,14 +95,19 @@ def _engagement(chunk: tuple[int, int]) -> dict[str, Any]:
         "seeds": 0, "acts": 0, "checks": 0, "violations": 0, "kills_database": 0,
         "bundles_verified": 0, "told": [],
     }  # fmt: skip
+    support.START = FAR
     with closing(World(cluster.dsn_app, folder / f"keys-{first}")) as world:
         _ready(world)
         for seed in range(first, first + count):
             _batch(world, seed)
             kill = _killer(cluster, done) if seed % TOGETHER == 0 else None
-            simulation = Simulation(world, seed)
             try:
+                simulation = Simulation(world, seed)
+                done["seeds"] += 1
                 simulation.run(STEPS, between=kill)
+                done["checks"] += STEPS
+                done["acts"] += sum(simulation.told.values())
+                simulation.end()
                 world.passes(1)
                 world.draft_all()
                 world.produce("ana", "ben")
@@ -109,10 +116,6 @@ def _engagement(chunk: tuple[int, int]) -> dict[str, Any]:
                 done["violations"] += 1
                 done["told"].append(f"seed {seed}: {str(error)[:500]}")
                 return done  # what comes after would fail for the same reason
-            finally:
-                done["seeds"] += 1
-                done["acts"] += sum(simulation.told.values())
-                done["checks"] += STEPS
         report = _verified(world, folder / f"bundle-{first}.zip")
         done["bundles_verified"] += report is None
         if report is not None:
@@ -130,6 +133,7 @@ def _ready(world: World) -> None:
     both, until = world.people["both"], world.now + timedelta(days=30)
     world.act("dana", setup.set_calendar, world.engagement, both, "Africa/Lagos")
     world.act("dana", setup.date_entitlement, world.engagement, both, support.START, until)
+    found_sites(world)
     world.upto("approve", after="pass_tollgate")
 
 

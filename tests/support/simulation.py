@@ -1,6 +1,7 @@
 """A seeded simulation of execution: people who work, err, vanish and retry, against a model.
 
-The model is a few lines that say who holds what until when; every step is predicted by it and then
+Each has hours in a zone (or none), skills, a pace and a share of errors, drawn for the seed. The
+model is a few lines that say who holds what until when; every step is predicted by it and then
 done through the acts, and after every step the database has to be as the model says. The same seed
 gives the same run.
 """
@@ -8,21 +9,63 @@ gives the same run.
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 from tests.support.engagement import World
 
 from outwork.operation import operation, perform
-from outwork.stages import execution
+from outwork.stages import execution, setup
 from outwork.stages.execution.model import LEASE
-from outwork.vocabulary import Answer, AssignmentId, OutworkError, SubmissionId
+from outwork.vocabulary import Answer, AssignmentId, OutworkError, SubmissionId, WorkOrderId
 
 ANALYSTS = ("ana", "ben", "both")
 WORKERS = (*ANALYSTS, "bot")
+FAR = datetime(2097, 3, 4, 9, tzinfo=UTC)
+"""A Monday that no machine's clock has reached: what the database has seen is always later."""
+
+SITES = {
+    "lagos": ("Africa/Lagos", ("09:00-13:00", "14:00-18:00")),
+    "vienna": ("Europe/Vienna", ("10:00-11:30", "13:00-21:00")),
+}
+SKILL, NARROWER = "contracts.leases", "contracts.leases.retail"
+
+
+@dataclass(frozen=True)
+class Character:
+    """Whose hours somebody keeps ("" for none), the share of errors, and seconds an item."""
+
+    site: str
+    skilled: bool
+    errs: float
+    pace: int
+
+    @classmethod
+    def drawn(cls, chance: random.Random) -> Character:
+        """Somebody."""
+        site = chance.choice(["", "", *SITES])
+        return cls(site, chance.random() < 0.8, chance.choice([0.0, 0.1, 0.4]),
+                   chance.choice([20, 60, 300]))  # fmt: skip
+
+    def at_work(self, now: datetime) -> bool:
+        """Whether it is between the hours of the site, there, on a working day."""
+        if not self.site:
+            return True
+        zone, spans = SITES[self.site]
+        there = now.astimezone(ZoneInfo(zone))
+        hours = [map(time.fromisoformat, span.split("-")) for span in spans]
+        return there.weekday() < 5 and any(a <= there.time() < b for a, b in hours)
+
+
+def found_sites(world: World) -> None:
+    """The calendars of the sites, once an engagement."""
+    for name, (zone, spans) in SITES.items():
+        world.define(name, zone, *spans)
 
 
 @dataclass
@@ -51,6 +94,10 @@ class Simulation:
         self.world, self.chance = world, random.Random(seed)
         self.model: dict[AssignmentId, Held] = {}
         self.told: dict[str, int] = {}
+        self.people = {who: Character.drawn(self.chance) for who in ANALYSTS}
+        self.people["bot"] = Character("", True, 0.0, 1)
+        self.asked = self.chance.random() < 0.5  # whether the line asks for the skill
+        self._begin()
         self._read()
 
     def run(self, steps: int, between: Callable[[int], None] | None = None) -> None:
@@ -58,7 +105,7 @@ class Simulation:
         doings: Sequence[tuple[int, Callable[[], None]]] = (
             (30, self.claim), (30, self.submit), (6, self.submit_again), (6, self.submit_anothers),
             (6, self.give_back), (5, self.extend), (5, self.vanish), (4, self.wait),
-            (4, self.crash), (4, self.recall), (3, self.autosave),
+            (4, self.crash), (4, self.recall), (3, self.autosave), (4, self.set_back),
         )  # fmt: skip
         weights = [weight for weight, _ in doings]
         for number in range(steps):
@@ -69,6 +116,13 @@ class Simulation:
             doing()
             self.compare()
 
+    def end(self) -> None:
+        """Whoever is left works at any hour, so that what is left gets done."""
+        for who in ANALYSTS:
+            if self.people[who].site:
+                self.world.roster(who)
+        self._need()
+
     # --- what people do ----------------------------------------------------------------------
 
     def claim(self) -> None:
@@ -76,9 +130,7 @@ class Simulation:
         who = self.chance.choice(WORKERS)
         expected = self.expected(who)
         assert self.done(who, "execution.claim", engagement=self.world.engagement) == expected
-        if expected is not None and self.holder(expected) is None:
-            found = self.model[expected]
-            found.state, found.who, found.until = "live", who, self.world.now + LEASE
+        self._reserved(who, expected)
 
     def submit(self) -> None:
         """Hand in what one holds, rightly or wrongly answered."""
@@ -87,7 +139,8 @@ class Simulation:
             wanted = self.chance.choice(held)
             who = self.model[wanted].who
             assert who is not None
-            self._hand_in(who, wanted, self._answers(wanted))
+            self.world.now += timedelta(seconds=self.chance.randint(0, 2 * self.people[who].pace))
+            self._hand_in(who, wanted, self._answers(wanted, self.people[who].errs))
 
     def submit_again(self) -> None:
         """A retry of what was handed in: the same answers are told the same, others refused."""
@@ -163,6 +216,7 @@ class Simulation:
     def crash(self) -> None:
         """A process dies after an act and before its commit: nothing has happened."""
         who = self.chance.choice(ANALYSTS)
+        refused = None
         try:
             with operation(self.world.database, self.world.people[who], self.world.now) as op:
                 held = execution.claim(op, self.world.engagement)
@@ -171,6 +225,19 @@ class Simulation:
                 raise Crash
         except Crash:
             pass
+        except OutworkError as error:
+            refused = error.code
+        assert refused in (None, self.expected(who))
+
+    def set_back(self) -> None:
+        """The machine's clock tells a time that the database is past: the later one counts."""
+        who = self.chance.choice(WORKERS)
+        expected = self.expected(who)
+        arguments = {"engagement": self.world.engagement}
+        with _seen(self.world):
+            given = self.done(who, "execution.claim", by_the_clock=True, **arguments)
+        assert given == expected
+        self._reserved(who, expected)
 
     def recall(self) -> None:
         """The delivery manager sends a submitted item back with a clause."""
@@ -193,11 +260,18 @@ class Simulation:
         live = found.state == "live" and found.until is not None and found.until > self.world.now
         return found.who if live else None
 
-    def expected(self, who: str) -> AssignmentId | None:
-        """What a claim gives: one's own reservation, else the best by rank, then by age."""
+    def expected(self, who: str) -> AssignmentId | str | None:
+        """What a claim gives: one's own reservation, else the best by rank, then by age.
+
+        Nobody gets anything outside their hours, nor what they lack the skill for.
+        """
         mine = [a for a in self.model if self.holder(a) == who]
         if mine:
             return mine[0]
+        if not self.people[who].at_work(self.world.now):
+            return "outside-hours"
+        if self.asked and not self.people[who].skilled:
+            return None
         level = 0 if who == "bot" else 1
         free = [
             (m.rank, a)
@@ -206,6 +280,11 @@ class Simulation:
             and m.reserved_for in (None, who)
         ]  # fmt: skip
         return min(free)[1] if free else None
+
+    def _reserved(self, who: str, given: str | None) -> None:
+        if given in self.model and self.holder(AssignmentId(given)) is None:
+            found = self.model[AssignmentId(given)]
+            found.state, found.who, found.until = "live", who, self.world.now + LEASE
 
     def _hand_in(self, who: str, wanted: AssignmentId, answers: tuple[Answer, ...]) -> None:
         given = self.done(who, "execution.submit", assignment=wanted, answers=answers)
@@ -219,7 +298,7 @@ class Simulation:
 
     def compare(self) -> None:
         """The database against the model, and what holds whatever the model says."""
-        stored = self._stored()
+        stored, broken = self.world.look(_state, self.world.order, self.world.now)
         assert stored.keys() == self.model.keys()
         for identifier, found in self.model.items():
             row = stored[identifier]
@@ -228,13 +307,13 @@ class Simulation:
                 assert (row.actor_id, row.leased_until) == (
                     self.world.people[found.who or ""], found.until,
                 )  # fmt: skip
-        for number in self.world.look(_broken, self.world.now):
-            assert number == 0
+        assert not any(broken), broken
 
     # --- means -------------------------------------------------------------------------------
 
-    def done(self, who: str, act: str, **arguments: Any) -> Any:
+    def done(self, who: str, act: str, *, by_the_clock: bool = False, **arguments: Any) -> Any:
         """An act by the way that programs take: its result, or the code of its refusal."""
+        now = None if by_the_clock else self.world.now
         if "answers" in arguments:
             arguments["answers"] = [
                 {"question": a.question, "value": a.value, "evidence": list(a.evidence)}
@@ -242,14 +321,23 @@ class Simulation:
             ]
         self.told[act] = self.told.get(act, 0) + 1
         try:
-            return perform(
-                self.world.database, self.world.people[who], act, arguments, self.world.now
-            )
+            return perform(self.world.database, self.world.people[who], act, arguments, now)
         except OutworkError as error:
             return error.code
 
-    def _answers(self, assignment: AssignmentId) -> tuple[Answer, ...]:
-        wrong = {"renewal": "no"} if self.chance.random() < 0.2 else {}
+    def _begin(self) -> None:
+        world = self.world
+        for who, person in self.people.items():
+            if person.site:
+                world.roster(who, person.site)
+            world.qualify(who, skills=[NARROWER] if person.skilled else ["contracts"])
+        self._need(*[SKILL] * self.asked)
+
+    def _need(self, *skills: str) -> None:
+        self.world.act("vera", setup.state_need, self.world.line, skills=list(skills))
+
+    def _answers(self, assignment: AssignmentId, errs: float = 0.2) -> tuple[Answer, ...]:
+        wrong = {"renewal": "no"} if self.chance.random() < errs else {}
         return tuple(self.world.answers(assignment, **wrong))
 
     def _changed(self, answers: tuple[Answer, ...]) -> tuple[Answer, ...]:
@@ -264,8 +352,7 @@ class Simulation:
         return found
 
     def _stored(self) -> dict[AssignmentId, execution.Assignment]:
-        found = self.world.look(execution.assignments, self.world.order)
-        return {a.id: a for a in found}
+        return self.world.look(_state, self.world.order, self.world.now)[0]  # type: ignore[no-any-return]
 
     def _read(self) -> None:
         """Assignments that an act has opened."""
@@ -278,12 +365,27 @@ class Simulation:
             )  # fmt: skip
 
 
-def _broken(db: Any, now: datetime) -> list[int]:
-    """How often what must never be is: each query counts one kind of it."""
-    return [
-        int(db.execute(sa.text(query), {"now": now} if ":now" in query else {}).scalar_one())
-        for query in NEVER
-    ]
+@contextmanager
+def _seen(world: World) -> Iterator[None]:
+    """The database has seen this instant, whatever a machine's clock tells; afterwards, nothing."""
+    seen = sa.text("insert into clock (id, latest) values (true, :now)")
+    forgotten = sa.text("delete from clock")
+    with world.database.transaction("job") as db:
+        db.execute(forgotten)
+        db.execute(seen, {"now": world.now})
+    try:
+        yield
+    finally:
+        with world.database.transaction("job") as db:
+            db.execute(forgotten)
+
+
+def _state(
+    db: Any, order: WorkOrderId, now: datetime
+) -> tuple[dict[AssignmentId, execution.Assignment], list[int]]:
+    """The assignments, and how often what must never be is: a number a query."""
+    found = execution.assignments(db, order)
+    return {a.id: a for a in found}, list(db.execute(_NEVER, {"now": now}).one())
 
 
 NEVER = (
@@ -309,3 +411,5 @@ NEVER = (
     "select count(*) from submission s where (select count(*) from answer w"
     " where w.submission_id = s.id) <> 3",
 )
+
+_NEVER = sa.text("select " + ", ".join(f"({query})" for query in NEVER))
