@@ -171,4 +171,4 @@ def _verified(world: World, path: Path) -> str | None:
     path.write_bytes(whole.getvalue())
     report = verify(path)
     path.unlink()
-    return None if report.ok else str(report.first_bad)
+    return None if report.ok else str(report.failure)

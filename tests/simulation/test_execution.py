@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
@@ -49,4 +48,4 @@ def simulated(world: World, seed: int, path: Path) -> None:
     with path.open("wb") as file:
         world.look(acceptance.export_bundle, world.engagement, file)
     report = verify(path)
-    assert report.ok, json.dumps(report.first_bad)
+    assert report.ok, report.failure
