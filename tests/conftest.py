@@ -6,9 +6,20 @@ import os
 from collections.abc import Iterator
 
 import pytest
+from argon2 import PasswordHasher
 from tests.support.database import fresh_database, migrated_template, shared_cluster
 
+from outwork.access.signing import Cost
 from outwork.kit.postgres import Cluster, Dsns
+
+
+@pytest.fixture(scope="session", autouse=True)
+def cheap_passwords() -> Iterator[None]:
+    """Passwords cost thousands of times less to derive from: there are many worlds."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("outwork.access.signing.COST", Cost(1, 64, 1))
+        patch.setattr("outwork.access.actions._hasher", PasswordHasher(1, 64, 1))
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -77,6 +77,8 @@ def _named(schema: dict[str, Any], defs: dict[str, Any]) -> str:
         return str(schema["format"]).replace("date-time", "instant with zone")
     if "base64" in str(schema.get("format", "")) + str(schema.get("contentEncoding", "")):
         return "bytes in base64"
+    if schema.get("format") == "password":
+        return "secret text"
     return PLAIN.get(str(schema.get("type")), "JSON")
 
 

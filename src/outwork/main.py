@@ -180,7 +180,7 @@ def sample_engagements(home: Home) -> None:
         for person in file.people:
             actor = access.actor_by_login(db, person.login)
             if actor is not None:
-                access.set_password(db, actor.id, password, utc_now())
+                conduct.hand_over(db, actor.id, password, utc_now())
     with open(marker, "w", encoding="utf-8", opener=_private) as kept:
         json.dump({"logins": [p.login for p in file.people], "password": password}, kept)
 

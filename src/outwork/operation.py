@@ -26,7 +26,16 @@ from outwork.access import Actor, InEngagement, Rule, Session
 from outwork.kit.database import Connection, Database
 from outwork.kit.ids import Entropy, Ids
 from outwork.kit.lane import Steps
-from outwork.vocabulary import BadInput, EngagementId, Json, NotFound, Role, Stage
+from outwork.vocabulary import (
+    ActorId,
+    BadInput,
+    EngagementId,
+    Json,
+    NotFound,
+    Refusal,
+    Role,
+    Stage,
+)
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -81,14 +90,17 @@ class Operation:
         current.rule.decide(current.name, self.actor, member, stage, self.now)
         self._required += 1
 
-    def record(self, event: ledger.EventBody) -> int:
-        """Add an event to its engagement's log, in this transaction; gives its number."""
+    def record(self, event: ledger.EventBody, salts: Mapping[str, bytes] = ledger.NO_SALTS) -> int:
+        """Add an event to its engagement's log, in this transaction; gives its number.
+
+        `salts` are those already chosen, of sealed fields that a signature covers too.
+        """
         if self._acts and type(event) not in self._acts[-1].records:
             raise AssertionError(f"{self._acts[-1].name} does not declare {type(event).__name__}")
         member = access.membership(self.db, event.engagement, self.actor.id)
         # The installation's own log has no members: there the actor's id stands for itself.
         pseudonym = self.actor.id if member is None else member.pseudonym
-        number = ledger.record(self.db, event, pseudonym, self.now, self._entropy)
+        number = ledger.record(self.db, event, pseudonym, self.now, self._entropy, salts)
         self._recorded += 1
         return number
 
@@ -121,6 +133,11 @@ class Parameter:
     adapter: TypeAdapter[Any]
     required: bool
     default: Json
+
+    @property
+    def secret(self) -> bool:
+        """Whether it is a password or the like, which nobody types where others see it."""
+        return self.adapter.json_schema().get("format") == "password"
 
 
 @dataclass(frozen=True, slots=True)
@@ -287,9 +304,18 @@ def operation(
     The instant is the database's own unless one is given. Raises Refusal("not-signed-in") for a
     session that is not open, and NotFound for an actor that does not exist.
     """
-    with database.begin() as db:
-        who, at = access.enter(db, caller, now)
-        yield Operation(db, who, at, entropy)
+    entered: tuple[ActorId, datetime] | None = None
+    try:
+        with database.begin() as db:
+            who, at = access.enter(db, caller, now)
+            entered = who.id, at
+            yield Operation(db, who, at, entropy)
+    except Refusal as refusal:
+        if refusal.code == "step-up-failed" and entered is not None:
+            # What the act wrote is undone; that somebody guessed is not.
+            with database.begin() as db:
+                access.step_up_failed(db, *entered)
+        raise
 
 
 def perform(

@@ -19,6 +19,7 @@ from outwork_verify import (
     replay,
     rules_payment,
     rules_rows,
+    rules_signatures,
     rules_witnesses,
     tree,
 )
@@ -110,6 +111,10 @@ def _verify(
             rules_rows.check_row(state, row)
         except ValueError as error:
             raise Failure("row", None, str(error)) from None
+    stranger = rules_signatures.check_pinned(state, policy.signers)
+    if stranger is not None:
+        reason = f"signs for {stranger} with a key that the policy does not know as theirs"
+        raise Failure("entries.jsonl", None, reason)
     root, cosigned = _check_checkpoint(bundle, len(lines), state.tree.root(), policy)
     rules_witnesses.check_witnesses(state, bundle)
     for earlier in seen:
@@ -158,7 +163,7 @@ def _blame(bundle: Bundle, member: str, handlers: Mapping[tuple[str, int], Handl
     entry = None
     if member == "entries.jsonl":
         try:
-            replay.replay(lines_of(bundle.members[member], member), handlers)
+            replay.replay(lines_of(bundle.members[member], member), handlers, bundle.engagement)
         except Failure as failure:
             entry = failure.entry
     raise Failure(member, entry, "does not match the manifest")

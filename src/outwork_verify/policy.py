@@ -6,6 +6,7 @@ One rule a line, `#` begins a comment:
     witness <name> <cosigner's verifier key>
     group <name> <number, any or all> <witness or group>...
     quorum <witness, group or none>
+    signer <verifier key>               a person's, named <engagement>/<pseudonym>
 """
 
 from __future__ import annotations
@@ -23,12 +24,14 @@ class PolicyError(ValueError):
 @dataclass
 class Policy:
     """`logs` are trusted to sign. `groups` maps a name to (how many must hold, member names);
-    a name that is no group is a witness. `quorum` is the name that must hold, or None."""
+    a name that is no group is a witness. `quorum` is the name that must hold, or None. `signers`
+    maps a person's name in a log to the keys, in hexadecimal, by which the reader knows them."""
 
     logs: list[note.Key] = field(default_factory=list)
     witnesses: dict[str, note.Key] = field(default_factory=dict)
     groups: dict[str, tuple[int, list[str]]] = field(default_factory=dict)
     quorum: str | None = None
+    signers: dict[str, set[str]] = field(default_factory=dict)
 
     def satisfied(self, signers: Collection[note.Key]) -> bool:
         """Whether the quorum holds when these keys have signed."""
@@ -56,6 +59,9 @@ def read_policy(text: str) -> Policy:
                     continue
                 case ["log", key]:
                     policy.logs.append(_key(key, note.NOTE))
+                case ["signer", key]:
+                    known = _key(key, note.NOTE)
+                    policy.signers.setdefault(known.name, set()).add(known.public.hex())
                 case ["witness", name, key]:
                     _add_witness(policy, name, _key(key, note.COSIGNATURE))
                 case ["group", name, threshold, *members] if members:

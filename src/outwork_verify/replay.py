@@ -23,6 +23,7 @@ from outwork_verify import (
     rules_review,
     rules_routing,
     rules_rows,
+    rules_signatures,
     rules_watch,
     rules_witnesses,
     rules_work,
@@ -37,10 +38,10 @@ __all__ = ["HANDLERS", "RULES", "Event", "Handler", "State", "check_disclosures"
 
 # Importing them is what registers their rules.
 RULES = (
-    rules_agreement, rules_gates, rules_readiness, rules_rows, rules_work, rules_clock,
-    rules_handing, rules_review, rules_contest, rules_watch, rules_routing, rules_quality,
-    rules_improvement,
-    rules_certificate, rules_payment, rules_documents, rules_witnesses,
+    rules_agreement, rules_signatures, rules_gates, rules_readiness, rules_rows, rules_work,
+    rules_clock, rules_handing, rules_review, rules_contest, rules_watch, rules_routing,
+    rules_quality, rules_improvement, rules_certificate, rules_payment, rules_documents,
+    rules_witnesses,
 )  # fmt: skip
 DISCLOSURES = "disclosures.jsonl"
 

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-
-from outwork_verify import canonical
 from outwork_verify.declare import (
     MANAGERS,
     SHAPE,
@@ -13,7 +10,6 @@ from outwork_verify.declare import (
     acting,
     count,
     decimal,
-    digest,
     flag,
     founding,
     level,
@@ -31,9 +27,6 @@ from outwork_verify.entry import Event, reject
 from outwork_verify.figures import MINOR_UNITS
 from outwork_verify.state import Line, Member, Proposal, State
 
-SCOPE = "agrees to the statement of work"
-AWARD = "accepts the award, its scope and its prices"
-ACCEPTANCE = "accepts the delivery and its certificate"
 PANEL = ("vendor-manager", "client-reviewer")
 KINDS = one_of("person", "agent", "job")
 # Nobody decides for the other side.
@@ -326,45 +319,3 @@ def _agreement_concluded(state: State, event: Event, _: Member) -> None:
     if event.public["client"] != state.client or state.concluded:
         reject(event, "is of another client, or a second one")
     state.concluded, state.provider = True, event.public["provider"]
-
-
-@rule(
-    "agreements.signed",
-    {"side": SIDE, "meaning": one_of(SCOPE, AWARD, ACCEPTANCE), "digest": digest},
-    ["name"],
-    roles=["vendor-manager", "bidder"],
-)
-def _signed(state: State, event: Event, member: Member) -> None:
-    if event.public["side"] != member.side:
-        reject(event, "signs for a side that is not the signer's")
-    meanings = {SCOPE: _sign_scope, AWARD: _sign_award, ACCEPTANCE: _sign_acceptance}
-    meanings[event.public["meaning"]](state, event, member)
-
-
-def _sign_scope(state: State, event: Event, member: Member) -> None:
-    if state.stage != "requirements" or "vendor-manager" not in member.roles:
-        reject(event, "signs the scope at another stage, or not as the client's vendor manager")
-    state.scope = event.public["digest"]
-
-
-def _sign_award(state: State, event: Event, member: Member) -> None:
-    if state.stage != "selection" or "bidder" not in member.roles:
-        reject(event, "signs the award at another stage, or not as the provider's bidder")
-    if state.award is None or state.award["party"] != member.party:
-        reject(event, "signs an award that was not made to the signer's party")
-    signed = canonical.encode({"prices": state.award["prices"], "scope": state.scope})
-    if event.public["digest"] != hashlib.sha256(signed).hexdigest():
-        reject(event, "signs another scope or other prices than those awarded")
-    state.award_signed = True
-
-
-def _sign_acceptance(state: State, event: Event, member: Member) -> None:
-    if "vendor-manager" not in member.roles:
-        reject(event, "accepts a delivery, and not as the client's vendor manager")
-    for order in state.orders.values():
-        made = order.delivery
-        waits = made is not None and made.state == "delivered" and order.stage == "acceptance"
-        if made is not None and waits and made.digest == event.public["digest"]:
-            made.signed_by = event.actor
-            return
-    reject(event, "accepts no delivery that waits for acceptance")

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from outwork_verify import canonical
 from outwork_verify.declare import (
     MANAGERS,
     SIDE,
@@ -16,6 +18,7 @@ from outwork_verify.declare import (
     texts,
 )
 from outwork_verify.entry import Event, instant, reject
+from outwork_verify.rules_signatures import tollgate
 from outwork_verify.state import STAGES, Member, Round, State, Waiver, WorkOrder
 
 NEVER_WAIVED = frozenset(
@@ -47,7 +50,9 @@ def _waiver_requested(state: State, event: Event, member: Member) -> None:
         reject(event, "asks to waive nothing, or what no waiver lifts")
     if expires <= event.at or p["waiver"] in state.waivers:
         reject(event, "asks for a waiver that has expired, or twice")
-    state.waivers[p["waiver"]] = Waiver(gate, codes, member.side, event.actor, expires)
+    content = canonical.encode({"public": p, "sealed": event.sealed})
+    digest = hashlib.sha256(content).hexdigest()
+    state.waivers[p["waiver"]] = Waiver(gate, codes, member.side, event.actor, expires, digest)
 
 
 @rule(
@@ -63,6 +68,8 @@ def _waiver_countersigned(state: State, event: Event, member: Member) -> None:
         reject(event, "countersigns for another side, or one's own waiver")
     if state.provider is not None and member.side == waiver.side:
         reject(event, "countersigns a waiver for the side that asked for it")
+    if waiver.signed_by != {waiver.by, event.actor}:
+        reject(event, "countersigns a waiver that not both have signed")
     waiver.countersigned = True
 
 
@@ -225,6 +232,8 @@ def _stage_passed(state: State, event: Event, member: Member) -> None:
         reject(event, f"passes from {p['left']} to {p['reached']}, which is not the next stage")
     if member.roles.isdisjoint(move.roles):
         reject(event, f"is the act of {event.actor}, who may not open this gate")
+    if p["left"] == "transfer" and state.tollgate != (event.actor, tollgate(state)):
+        reject(event, "passes the tollgate without a signature for what stands")
     _check_waived(state, event, move, move.reasons(state, order))
     if order is None:
         if state.owed_version is not None and p["reached"] == "closed":

@@ -55,7 +55,7 @@ def _guideline_published(state: State, event: Event, _: Member) -> None:
     if not clauses or len(clauses) != len(event.public["clauses"]):
         reject(event, "has no clauses, or one twice")
     state.guideline_version, state.clauses = event.public["guideline_version"], clauses
-    state.owed_version = None
+    state.guideline_digest, state.owed_version = event.public["digest"], None
 
 
 @rule(

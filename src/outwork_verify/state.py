@@ -78,6 +78,7 @@ class Member:
     `charts` those by line and kind of question; one of them has `signalled`, or the control item
     of an assignment is `unscored`, until the log says what follows.
     `by_calendar` and `at_most` are the duty, `away` absences from and to, `held` what was claimed.
+    `key` is the one with which the member signs, `keys` all so far, in hexadecimal.
     """
 
     subject: str
@@ -102,6 +103,8 @@ class Member:
     signalled: bool = False
     readmission_due: bool = False
     unscored: str = ""
+    key: str | None = None
+    keys: list[str] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,13 +129,17 @@ class Line:
 
 @dataclass(slots=True)
 class Waiver:
-    """Codes of a gate that a side takes the risk of; live once countersigned, until it expires."""
+    """Codes of a gate that a side takes the risk of; live once countersigned, until it expires.
+
+    `digest` is what its signatures cover."""
 
     gate: str
     codes: frozenset[str]
     side: str
     by: str
     expires: str
+    digest: str
+    signed_by: set[str] = field(default_factory=set)
     countersigned: bool = False
 
     def live(self, at: str) -> bool:
@@ -422,7 +429,11 @@ class State:
     award: Mapping[str, Any] | None = None
     concluded: bool = False
     award_signed: bool = False
+    tollgate: tuple[str, str] = ("", "")
+    signatures: int = 0
+    keys_unendorsed: int = 0
     guideline_version: int = 0
+    guideline_digest: str = ""
     clauses: frozenset[str] = frozenset()
     bar: Mapping[str, Any] | None = None
     controls: dict[str, Control] = field(default_factory=dict)
@@ -472,6 +483,8 @@ class State:
             "items": {state: n for state, n in sorted(items.items()) if n},
             "disputes": dict(Counter(d.outcome or "open" for d in self.disputes.values())),
             "work_orders": [order.figures() for order in self.orders.values()],
+            "signatures": self.signatures,
+            "keys_unendorsed": self.keys_unendorsed,
             "invoiced": f"{total:f}",
             "currency": self.currency,
         }

@@ -72,6 +72,9 @@ def _rows(figures: dict[str, Any]) -> Iterator[tuple[str, str]]:
     if "stage" not in figures:
         return
     yield "stage", figures["stage"]
+    lost = figures["keys_unendorsed"]
+    note = f", {lost} keys that the one before did not endorse" if lost else ""
+    yield "signed", f"{figures['signatures']} times by people's own keys{note}"
     yield "items", _counts(figures["items"]) or "none"
     orders = figures["work_orders"]
     for order in orders[:MOST_ORDERS]:

@@ -15,7 +15,7 @@ from outwork.interfaces.wording import MESSAGES
 # Calls whose argument at a place is a code; the kind of thing that is raised or told with it.
 RAISERS = {
     "Refusal": 0, "BadInput": 0, "Reason": 0, "_Bad": 0,
-    "needs": 2, "PersonNeeded": 1, "_bad": 1, "Fault": 2,
+    "needs": 2, "PersonNeeded": 1, "_bad": 1, "Fault": 2, "signature": 1,
 }  # fmt: skip
 # Calls by which a test says which code has to come: all their constants are codes.
 EXPECTING = {"refused", "bad", "missing", "Refused", "raises", "Reason"}

@@ -41,7 +41,7 @@ def both(world: World) -> tuple[Fields, Fields]:
         return lines, of_database(db, engagement)
 
     lines, stored = world.look(read, world.engagement)
-    return of_log(replay(lines)), stored
+    return of_log(replay(lines, engagement=world.engagement)), stored
 
 
 @pytest.mark.parametrize("seed", range(6))

@@ -38,7 +38,7 @@ def test_the_steps_have_an_order(world: World) -> None:
     with refused("not-accepted"):
         world.invoice()
     with refused("name-differs"):
-        world.act("vera", acceptance.accept_delivery, world.order, "Carl Clientele")
+        world.act("vera", acceptance.accept_delivery, world.order, *world.signature("carl"))
     world.accept()
     with refused("already-decided"):
         world.accept()

@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
+from pydantic import SecretStr
 from tests.support.engagement import PRICE, SAMPLING, World
 from tests.support.service import KEY, content
 
@@ -43,10 +44,15 @@ DECLARING = conduct.__name__  # its import declares every act
 EXPECTED = Path(__file__).parents[1] / "expected" / "access_matrix.txt"
 UPDATE = "OUTWORK_WRITE_EXPECTED"
 
+WRONG = SecretStr("not a password")
+SIGNED = {"name": "", "password": WRONG}
+
 #: What to give to each act so that it can load what it is about; nothing of it need be right.
 ARGUMENTS: dict[str, Callable[[World], dict[str, Any]]] = {
     "agreements.accept_agent": lambda w: {"engagement": w.engagement, "agent": w.people["bot2"]},
-    "agreements.countersign_waiver": lambda w: {"waiver": WAIVER[w.engagement]},
+    "agreements.change_password": lambda w: {"password": WRONG, "new": WRONG},
+    "agreements.rotate_signing_key": lambda w: {"password": WRONG},
+    "agreements.countersign_waiver": lambda w: {"waiver": WAIVER[w.engagement], **SIGNED},
     "agreements.enrol_witness": lambda w: {"engagement": w.engagement, "key": "", "url": ""},
     "agreements.retire_witness": lambda w: {"witness": WITNESS[w.engagement]},
     "agreements.invite_member": lambda w: {
@@ -56,7 +62,7 @@ ARGUMENTS: dict[str, Callable[[World], dict[str, Any]]] = {
     "agreements.register_party": lambda w: {"name": "N", "side": Side.CLIENT},
     "agreements.request_waiver": lambda w: {
         "engagement": w.engagement, "gate": Stage.TRANSFER, "codes": [], "reason": "",
-        "risk_owner": "", "expires": w.now},
+        "risk_owner": "", "expires": w.now, **SIGNED},
     "documents.download_document": lambda w: {"document": DOCUMENT[w.engagement]},
     "documents.open_document": lambda w: {"document": DOCUMENT[w.engagement]},
     "documents.share_document": lambda w: {
@@ -67,8 +73,8 @@ ARGUMENTS: dict[str, Callable[[World], dict[str, Any]]] = {
         "unit": InspectionUnit.ITEM, "defects": {}, "sampling": SAMPLING,
         "confidentiality": Confidentiality.PUBLIC, "price": PRICE},
     "requirements.remove_line": lambda w: {"line": w.line},
-    "requirements.sign_scope": lambda w: {"engagement": w.engagement, "name": ""},
-    "selection.accept_award": lambda w: {"engagement": w.engagement, "name": ""},
+    "requirements.sign_scope": lambda w: {"engagement": w.engagement, **SIGNED},
+    "selection.accept_award": lambda w: {"engagement": w.engagement, **SIGNED},
     "selection.award": lambda w: {"proposal": w.proposals["hugo"], "reason": ""},
     "selection.award_directly": lambda w: {
         "engagement": w.engagement, "person": w.people["hugo"], "justification": ""},
@@ -80,7 +86,7 @@ ARGUMENTS: dict[str, Callable[[World], dict[str, Any]]] = {
         "engagement": w.engagement, "prices": {}, "turnaround_days": 0, "approach": ""},
     "transfer.add_control_item": lambda w: {
         "engagement": w.engagement, "service": KEY, "name": "x.txt", "content": b"x", "known": []},
-    "transfer.pass_tollgate": lambda w: {"engagement": w.engagement},
+    "transfer.pass_tollgate": lambda w: {"engagement": w.engagement, **SIGNED},
     "transfer.publish_guideline": lambda w: {
         "engagement": w.engagement, "clauses": list[Clause]()},
     "transfer.set_bar": lambda w: {
@@ -180,7 +186,7 @@ ARGUMENTS: dict[str, Callable[[World], dict[str, Any]]] = {
     "assurance.close_action": lambda w: {"action": ACTION[w.engagement]},
     "assurance.screen_lot": lambda w: {"work_order": w.order},
     "assurance.reveal_seed": lambda w: {"work_order": w.order, "nonce": ""},
-    "acceptance.accept_delivery": lambda w: {"work_order": w.order, "name": ""},
+    "acceptance.accept_delivery": lambda w: {"work_order": w.order, **SIGNED},
     "acceptance.close_engagement": lambda w: {"engagement": w.engagement},
     "acceptance.close_order": lambda w: {"work_order": w.order},
     "acceptance.decide_change": lambda w: {"change": CHANGE[w.engagement], "accepted": False},

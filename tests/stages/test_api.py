@@ -18,7 +18,7 @@ import pytest
 import uvicorn
 from fastapi import FastAPI
 from tests.support import engagement as support
-from tests.support.engagement import DEFECTS, World
+from tests.support.engagement import DEFECTS, PASSWORD, World
 from tests.support.service import GUIDELINE, KEY, content, right
 
 from outwork import access, ledger
@@ -38,7 +38,6 @@ from outwork_client import (
 from outwork_verify import read_policy, verify, verify_receipt
 
 NONCES = {"client": "c1" * 32, "provider": "d2" * 32}
-PASSWORD = "correct horse battery"
 PRICE = {"amount": "12.345", "currency": "EUR"}
 BASELINE = {
     "volume_a_month": 100,
@@ -148,13 +147,13 @@ def test_a_whole_engagement_through_the_sdk(desk: Desk, tmp_path: Path) -> None:
         engagement=made, service=KEY, volume=6, turnaround_days=10, unit="item", defects=DEFECTS,
         sampling=SAMPLING, confidentiality="confidential", price=PRICE, baseline=BASELINE,
     )  # fmt: skip
-    vera.requirements.sign_scope(engagement=made, name="Vera Clientele")
+    vera.requirements.sign_scope(engagement=made, name="Vera Clientele", password=PASSWORD)
     vera.selection.award_directly(
         engagement=made,
         person=people["dana"],
         justification="Known from three earlier pieces of work",
     )
-    dana.selection.accept_award(engagement=made, name="Dana Providence")
+    dana.selection.accept_award(engagement=made, name="Dana Providence", password=PASSWORD)
     vera.transfer.publish_guideline(engagement=made, clauses=list(GUIDELINE))
     for number in (80, 81):
         name, raw = f"control-{number}.txt", content(number)
@@ -171,7 +170,7 @@ def test_a_whole_engagement_through_the_sdk(desk: Desk, tmp_path: Path) -> None:
         client.execution.start_certification(engagement=made)
         while _take(client, made):
             pass
-    dana.transfer.pass_tollgate(engagement=made)
+    dana.transfer.pass_tollgate(engagement=made, name="Dana Providence", password=PASSWORD)
     now = datetime.now(UTC)
     for who in ("ana", "ben", "rosa"):
         dana.setup.set_calendar(engagement=made, actor=people[who], zone="Africa/Lagos")
@@ -202,7 +201,7 @@ def test_a_whole_engagement_through_the_sdk(desk: Desk, tmp_path: Path) -> None:
     assert vera.assurance.give_verdict(work_order=order) is True
     dana.assurance.certify(work_order=order)
     dana.acceptance.deliver(work_order=order)
-    vera.acceptance.accept_delivery(work_order=order, name="Vera Clientele")
+    vera.acceptance.accept_delivery(work_order=order, name="Vera Clientele", password=PASSWORD)
     dana.acceptance.issue_invoice(work_order=order)
     vera.acceptance.close_order(work_order=order)
     vera.acceptance.close_engagement(engagement=made)
@@ -270,7 +269,7 @@ def test_a_refused_gate_says_why(desk: Desk) -> None:
     vera = desk["vera"]
     made = vera.requirements.draft_engagement(title="T", brief="B", currency="EUR")
     with pytest.raises(Refused) as refused:
-        vera.requirements.sign_scope(engagement=made, name="Vera Clientele")
+        vera.requirements.sign_scope(engagement=made, name="Vera Clientele", password=PASSWORD)
     assert refused.value.code == "gate-closed"
     assert [r.code for r in refused.value.reasons] == ["no-lines"]
     assert made in refused.value.reasons[0].place
@@ -284,7 +283,7 @@ def test_roles_decide_who_may(desk: Desk) -> None:
         engagement=made, actor=desk.world.people["carl"], roles=["client-reviewer"]
     )
     with pytest.raises(Forbidden, match="not-permitted"):
-        carl.requirements.sign_scope(engagement=made, name="Carl Clientele")
+        carl.requirements.sign_scope(engagement=made, name="Carl Clientele", password=PASSWORD)
 
 
 def test_another_engagement_does_not_exist(desk: Desk, tmp_path: Path) -> None:
@@ -298,7 +297,7 @@ def test_another_engagement_does_not_exist(desk: Desk, tmp_path: Path) -> None:
         stranger.bundle(made, tmp_path / "bundle.zip")
     assert not list(tmp_path.glob("bundle*"))
     with pytest.raises(NotFound, match="not-found"):
-        stranger.requirements.sign_scope(engagement=made, name="Stan Stranger")
+        stranger.requirements.sign_scope(engagement=made, name="Stan Stranger", password=PASSWORD)
 
 
 def test_an_uncertified_analyst_may_not_claim(desk: Desk) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
+from pydantic import SecretStr
 from tests.support.engagement import PEOPLE, World, events, refused
 
 from outwork import agreements, ledger
@@ -42,7 +43,7 @@ def test_an_act_that_fails_leaves_no_event_and_no_row(world: World) -> None:
     assert world.look(events, world.engagement) == before
     assert world.look(requirements.lines, world.engagement) == lines
     with refused("name-differs"):
-        world.act("vera", requirements.sign_scope, world.engagement, "Nobody")
+        world.act("vera", requirements.sign_scope, world.engagement, "Nobody", SecretStr(""))
     assert world.look(events, world.engagement) == before
 
 
@@ -84,20 +85,23 @@ def test_what_is_not_settled_waits(world: World) -> None:
     world.upto("add_line")
     world.integrate()
     size = world.look(ledger.head, world.engagement).size
+    signed = world.signature("vito")
     with operation(world.database, world.people["vito"], world.now) as op:
         agreements.request_waiver(
             op, world.engagement, Stage.REQUIREMENTS, ["no-baseline"], "R", "O",
-            world.now + timedelta(days=1),
+            world.now + timedelta(days=1), *signed,
         )  # fmt: skip
         world.sign()
         with world.database.transaction("job", [world.engagement]) as db:
             assert ledger.integrate(db, world.engagement, world.now).size == size
-    assert world.integrate().size == size + 3
+    # A key, a waiver and a signature; a key, a signature and a stage.
+    assert world.integrate().size == size + 6
 
 
 def test_writers_at_the_same_time_lose_nothing(world: World) -> None:
     world.upto("draft")
     failed: list[BaseException] = []
+    signed = world.signature("vera")
 
     def write(number: int) -> None:
         try:
@@ -105,7 +109,7 @@ def test_writers_at_the_same_time_lose_nothing(world: World) -> None:
                 with operation(world.database, world.people["vera"], world.now) as op:
                     agreements.request_waiver(
                         op, world.engagement, Stage.REQUIREMENTS, [f"code-{number}-{turn}"],
-                        "R", "O", world.now + timedelta(days=1),
+                        "R", "O", world.now + timedelta(days=1), *signed,
                     )  # fmt: skip
                 with world.database.transaction("job", [world.engagement]) as db:
                     ledger.integrate(db, world.engagement, world.now)
@@ -120,7 +124,7 @@ def test_writers_at_the_same_time_lose_nothing(world: World) -> None:
         thread.join()
     assert not failed
     head = world.integrate()
-    assert head.size == before + 24
+    assert head.size == before + 1 + 2 * 24
     entries = world.look(lambda db, e: list(ledger.entries(db, e)), world.engagement)
     assert [e.seq for e in entries] == list(range(head.size))
     assert head.root == tree.root_of_leaves([e.line for e in entries])

@@ -87,7 +87,7 @@ def test_a_line_can_be_removed_until_it_is_signed(world: World) -> None:
 def test_only_ones_own_name_signs(world: World) -> None:
     world.upto("add_line")
     with refused("name-differs"):
-        world.act("vera", requirements.sign_scope, world.engagement, "Vito Clientele")
+        world.act("vera", requirements.sign_scope, world.engagement, *world.signature("vito"))
     assert world.stage().stage is Stage.REQUIREMENTS
 
 

@@ -14,20 +14,47 @@ from tests.support.engagement import bad, events
 from tests.support.service import content, tiny_service
 
 import outwork_verify
-from outwork import conduct
+from outwork import access, conduct
 from outwork.conduct import Outcome, PersonNeeded
 from outwork.kit.database import Database
 from outwork.kit.keyring import Keyring
 from outwork.kit.postgres import Dsns
+from outwork.operation import utc_now
 from outwork.stages import execution
 from outwork.vocabulary import BadInput, EngagementId, WorkOrderId
 
 
+@pytest.fixture(scope="session")
+def keys(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The keyring by which runs sign for the people of their files, who are the same each time."""
+    return tmp_path_factory.mktemp("runs") / "keys"
+
+
 @pytest.fixture
-def base(common: Dsns, tmp_path: Path) -> Iterator[Database]:
-    """The database of this worker, with keys of its own."""
-    with closing(Database.connect(common.app, Keyring(tmp_path / "keys"))) as made:
+def base(common: Dsns, keys: Path) -> Iterator[Database]:
+    """The database of this worker, with the keys of its runs."""
+    with closing(Database.connect(common.app, Keyring(keys))) as made:
         yield made
+
+
+def test_a_run_does_not_sign_for_who_has_a_password_of_their_own(
+    common: Dsns, keys: Path, folder: Path, tmp_path: Path
+) -> None:
+    change(folder, "login: vera", "login: vera-herself")
+    with closing(Database.connect(common.app, Keyring(keys))) as base:
+        go(base, folder)
+        with base.transaction("job") as db:
+            vera = access.actor_by_login(db, "vera-herself")
+            assert vera is not None
+            key = access.signing_key(db, vera.id)
+            conduct.hand_over(db, vera.id, "a password of hers alone", utc_now())
+            assert access.signing_key(db, vera.id).public == key.public
+        with pytest.raises(PersonNeeded) as needed:
+            conduct.run(
+                base, conduct.read_engagement_file(folder / "engagement.yaml"),
+                folder / "inputs", tmp_path / "again", base=folder,
+            )  # fmt: skip
+        assert needed.value.code == "sign-scope"
 
 
 @pytest.fixture

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from pydantic import SecretStr
 from tests.support.engagement import PRICE, World, bad, refused
 
 from outwork import access, agreements
@@ -132,16 +133,16 @@ def test_only_the_chosen_one_accepts(world: World) -> None:
         world.accept_award()
     world.award()
     with refused("award-to-another"):
-        world.act("hugo", selection.accept_award, world.engagement, "Hugo Otherdesk")
+        world.act("hugo", selection.accept_award, world.engagement, *world.signature("hugo"))
     with refused("name-differs"):
-        world.act("dana", selection.accept_award, world.engagement, "Dana")
+        world.act("dana", selection.accept_award, world.engagement, "Dana", SecretStr("x"))
 
 
 def test_someone_who_cannot_run_the_work_does_not_accept_it(world: World) -> None:
     world.upto("award")
     world.act("vera", selection.invite_bidder, world.engagement, world.people["ben"])
     with refused("delivery-manager-needed"):
-        world.act("ben", selection.accept_award, world.engagement, "Ben Providence")
+        world.act("ben", selection.accept_award, world.engagement, *world.signature("ben"))
 
 
 def test_nobody_decides_for_the_other_side(world: World) -> None:

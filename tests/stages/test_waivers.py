@@ -29,13 +29,13 @@ def test_a_waiver_is_void_until_the_other_side_countersigns(world: World) -> Non
     with refused("gate-closed", "not-certified"):
         world.pass_tollgate()
     with refused("maker-is-checker"):
-        world.act("dana", agreements.countersign_waiver, made)
+        world.countersign("dana", made)
     world.enrol("dirk", Side.PROVIDER, Role.DELIVERY_MANAGER)
     with refused("countersigner-same-side"):
-        world.act("dirk", agreements.countersign_waiver, made)
-    world.act("carl", agreements.countersign_waiver, made)
+        world.countersign("dirk", made)
+    world.countersign("carl", made)
     with refused("already-countersigned"):
-        world.act("vera", agreements.countersign_waiver, made)
+        world.countersign("vera", made)
     world.pass_tollgate()
 
 
@@ -59,16 +59,16 @@ def test_some_reasons_are_never_waived(world: World, code: str) -> None:
 def test_a_waiver_names_what_who_and_until_when(world: World) -> None:
     world.upto("draft")
     ask = (agreements.request_waiver, world.engagement, Stage.REQUIREMENTS)
-    later = world.now + timedelta(days=1)
+    later, signed = world.now + timedelta(days=1), world.signature("vera")
     with refused("not-waivable"):
-        world.act("vera", *ask, [], "Reason", "Owner", later)
+        world.act("vera", *ask, [], "Reason", "Owner", later, *signed)
     for reason, owner in (("", "Owner"), ("Reason", " ")):
         with bad("waiver-incomplete"):
-            world.act("vera", *ask, ["no-baseline"], reason, owner, later)
+            world.act("vera", *ask, ["no-baseline"], reason, owner, later, *signed)
     with bad("expiry-past"):
-        world.act("vera", *ask, ["no-baseline"], "Reason", "Owner", world.now)
+        world.act("vera", *ask, ["no-baseline"], "Reason", "Owner", world.now, *signed)
     with bad("code-malformed"):
-        world.act("vera", *ask, ["Jane is away"], "Reason", "Owner", later)
+        world.act("vera", *ask, ["Jane is away"], "Reason", "Owner", later, *signed)
 
 
 def test_an_instant_without_a_zone_is_not_understood(world: World) -> None:
@@ -76,6 +76,7 @@ def test_an_instant_without_a_zone_is_not_understood(world: World) -> None:
     given = {
         "engagement": world.engagement, "gate": "requirements", "codes": ["no-baseline"],
         "reason": "Reason", "risk_owner": "Owner", "expires": "2030-01-01T00:00:00",
+        "name": "Vera Clientele", "password": world.signature("vera")[1].get_secret_value(),
     }  # fmt: skip
     with bad("argument-malformed", argument="expires"):
         perform(world.database, world.people["vera"], "agreements.request_waiver", given)
@@ -113,7 +114,7 @@ def test_an_expired_waiver_opens_no_gate(world: World) -> None:
     with refused("gate-closed", "not-certified"):
         world.pass_tollgate()
     with refused("waiver-expired"):
-        world.act("vera", agreements.countersign_waiver, late)
+        world.countersign("vera", late)
     assert made != late
 
 

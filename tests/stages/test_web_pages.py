@@ -209,6 +209,7 @@ def test_gate_refuses_with_reasons_and_takes_a_waiver(world: World, sign_in: Sig
     page = browser.get(place).text
     assert "Ana Providence is not certified" in page
     back = {"csrf": token(page), "next": place, "back": place, "engagement": world.engagement}
+    back |= signature(world, "dana")
     browser.post("/act/transfer.pass_tollgate", data=back)
     assert 'data-code="gate-closed"' in browser.get(place).text
     waiver = {"gate": "transfer", "codes": "not-certified", "reason": "Shift begins",
@@ -244,6 +245,12 @@ def test_delivered_files_and_the_bundle_are_attachments(world: World, sign_in: S
 HIDDEN = re.compile(r'<input type="hidden" name="([^"]+)" value="([^"]*)">')
 
 
+def signature(world: World, who: str) -> dict[str, str]:
+    """The fields of a form by which somebody signs."""
+    name, password = world.signature(who)
+    return {"name": name, "password": password.get_secret_value()}
+
+
 def press(browser: TestClient, place: str, act: str, **fields: str) -> None:
     """Fill in a form of a page as a person would, send it, and see that it was done."""
     bodies = [b for a, b in FORM.findall(browser.get(place).text) if a == f"/act/{act}"]
@@ -264,7 +271,7 @@ def test_the_last_stages_are_done_by_their_forms(world: World, sign_in: SignIn) 
     press(provider, f"{at}/assurance", "assurance.certify")
     press(provider, f"{at}/acceptance", "acceptance.deliver")
     press(client, f"{at}/deliverable/{world.order}", "acceptance.accept_delivery",
-          name="Vera Clientele")  # fmt: skip
+          **signature(world, "vera"))  # fmt: skip
     press(provider, f"{at}/acceptance", "acceptance.issue_invoice")
     press(provider, f"{at}/acceptance", "acceptance.propose_change",
           clause="c-law", text="The country in English", because="Spelling differed.")  # fmt: skip

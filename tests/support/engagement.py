@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from pydantic import SecretStr
 from tests.support.service import GUIDELINE, KEY, content, right
 
 from outwork import access, agreements, documents, ledger, workforce
@@ -90,6 +91,7 @@ PARTIES = {
     "other": Side.PROVIDER,
     "auditor": Side.AUDITOR,
 }
+PASSWORD = "a password of this world"
 TEAM: Sequence[str] = ("ana", "ben", "rosa")
 
 
@@ -208,6 +210,14 @@ class World:
             bent = replace(actor, roles=frozenset(Role))
             access.enrol(db, self.engagement, bent, side, frozenset(roles), self.now)
 
+    def signature(self, who: str) -> tuple[str, SecretStr]:
+        """Name and password with which a person signs; the password is set when first needed."""
+        with self.database.transaction("job") as db:
+            actor = access.actor(db, self.people[who])
+            if not access.has_password(db, actor.id):
+                access.set_password(db, actor.id, PASSWORD, self.now)
+        return actor.name, SecretStr(PASSWORD)
+
     def actor(self, who: str) -> Actor:
         """The actor behind a key."""
         found: Actor = self.look(access.actor, self.people[who])
@@ -246,7 +256,8 @@ class World:
 
     def sign(self) -> None:
         """To selection."""
-        self.act("vera", requirements.sign_scope, self.engagement, "vera clientele")
+        _, password = self.signature("vera")
+        self.act("vera", requirements.sign_scope, self.engagement, "vera clientele", password)
 
     def compete(self) -> None:
         """Two proposals, scored."""
@@ -268,7 +279,7 @@ class World:
 
     def accept_award(self) -> None:
         """To transfer."""
-        self.act("dana", selection.accept_award, self.engagement, "Dana Providence")
+        self.act("dana", selection.accept_award, self.engagement, *self.signature("dana"))
 
     def prepare(self, bar: str = "0.5") -> None:
         """Guideline, bar, control items, team and agent; nobody certified yet."""
@@ -311,7 +322,7 @@ class World:
 
     def pass_tollgate(self) -> None:
         """To set-up."""
-        self.act("dana", transfer.pass_tollgate, self.engagement)
+        self.act("dana", transfer.pass_tollgate, self.engagement, *self.signature("dana"))
 
     def equip(self) -> None:
         """Calendars, dated entitlements, plan, rates."""
@@ -448,7 +459,7 @@ class World:
 
     def accept(self) -> None:
         """The client accepts."""
-        self.act("vera", acceptance.accept_delivery, self.order, "Vera Clientele")
+        self.act("vera", acceptance.accept_delivery, self.order, *self.signature("vera"))
 
     def invoice(self) -> None:
         """The provider invoices."""
@@ -501,11 +512,15 @@ class World:
         """A waiver of a gate's reasons."""
         made: WaiverId = self.act(
             by, agreements.request_waiver, self.engagement, Stage(gate), list(codes),
-            "Grounds for it", "Risk Owner", self.now + timedelta(days=days),
+            "Grounds for it", "Risk Owner", self.now + timedelta(days=days), *self.signature(by),
         )  # fmt: skip
         if countersigned is not None:
-            self.act(countersigned, agreements.countersign_waiver, made)
+            self.countersign(countersigned, made)
         return made
+
+    def countersign(self, who: str, waiver: WaiverId) -> None:
+        """Take responsibility for a waiver."""
+        self.act(who, agreements.countersign_waiver, waiver, *self.signature(who))
 
     def open_assignments(self, purpose: Purpose) -> list[execution.Assignment]:
         """Assignments of the work order that wait for someone."""

@@ -110,6 +110,23 @@ def _people(state: State, made: Fields) -> None:
         Table(made, "document_share").add((document, subject), until=until)
 
 
+def _signing(state: State, made: Fields) -> None:
+    for n, (e, p) in enumerate(_publics(state, "agreements.signed")):
+        Table(made, "signature").add(
+            n,
+            actor_id=e.actor,
+            side=p["side"],
+            meaning=p["meaning"],
+            digest=p["digest"],
+            at=e.at,
+            key=p["key"],
+            signature=p["signature"],
+        )
+    for name, m in state.members.items():
+        if m.key is not None:
+            Table(made, "bound_key").add(name, key=m.key)
+
+
 def _agreement(state: State, made: Fields) -> None:
     Table(made, "engagement").add(
         "it",
@@ -136,6 +153,7 @@ def _agreement(state: State, made: Fields) -> None:
             side=w.side,
             requested_by=w.by,
             expires_at=w.expires,
+            digest=w.digest,
             countersigned_by=w.countersigned,
         )
     if state.weights:
@@ -156,10 +174,7 @@ def _agreement(state: State, made: Fields) -> None:
             prices=prices,
             accepted_at=state.award_signed,
         )
-    for n, (e, p) in enumerate(_publics(state, "agreements.signed")):
-        Table(made, "signature").add(
-            n, actor_id=e.actor, side=p["side"], meaning=p["meaning"], digest=p["digest"], at=e.at
-        )
+    _signing(state, made)
     for e, p in _publics(state, "transfer.guideline-published"):
         Table(made, "guideline").add(
             p["guideline_version"],
@@ -392,6 +407,22 @@ def _stored_people(db: Connection, made: Fields, names: Mapping[str, str]) -> No
         Table(made, "document_share").add((r["document_id"], names[r["actor_id"]]), until=until)
 
 
+def _stored_signing(db: Connection, made: Fields, names: Mapping[str, str]) -> None:
+    for n, r in enumerate(_rows(db, "signature", "at, id")):
+        Table(made, "signature").add(
+            n,
+            actor_id=names[r["actor_id"]],
+            side=r["side"],
+            meaning=r["meaning"],
+            digest=r["digest"],
+            at=at(r["at"]),
+            key=r["key"],
+            signature=r["signature"],
+        )
+    for r in _rows(db, "bound_key"):
+        Table(made, "bound_key").add(names[r["actor_id"]], key=r["key"])
+
+
 def _stored_agreement(db: Connection, made: Fields, names: Mapping[str, str]) -> None:
     for r in _rows(db, "engagement"):
         Table(made, "engagement").add(
@@ -417,6 +448,7 @@ def _stored_agreement(db: Connection, made: Fields, names: Mapping[str, str]) ->
             side=r["side"],
             requested_by=names[r["requested_by"]],
             expires_at=at(r["expires_at"]),
+            digest=r["digest"],
             countersigned_by=r["countersigned_by"] is not None,
         )
     for r in _rows(db, "selection_criteria"):
@@ -436,15 +468,7 @@ def _stored_agreement(db: Connection, made: Fields, names: Mapping[str, str]) ->
             prices=prices,
             accepted_at=r["accepted_at"] is not None,
         )
-    for n, r in enumerate(_rows(db, "signature", "at, id")):
-        Table(made, "signature").add(
-            n,
-            actor_id=names[r["actor_id"]],
-            side=r["side"],
-            meaning=r["meaning"],
-            digest=r["digest"],
-            at=at(r["at"]),
-        )
+    _stored_signing(db, made, names)
     for r in _rows(db, "guideline"):
         Table(made, "guideline").add(
             r["version"],

@@ -9,7 +9,9 @@ from outwork.access.actions import (
     add_party,
     enrol,
     first_administrator,
+    has_password,
     open_session,
+    password_fits,
     set_password,
     set_period,
     sign_in,
@@ -27,6 +29,7 @@ from outwork.access.model import (
     Party,
     Rule,
     Session,
+    SigningKey,
 )
 from outwork.access.queries import (
     actor,
@@ -43,6 +46,13 @@ from outwork.access.queries import (
     session_actor,
     visible_to,
 )
+from outwork.access.signing import (
+    change_password,
+    rotate,
+    signing_key,
+    step_up,
+    step_up_failed,
+)
 from outwork.access.store import ENTER
 
 __all__ = [
@@ -57,27 +67,35 @@ __all__ = [
     "Party",
     "Rule",
     "Session",
+    "SigningKey",
     "actor",
     "actor_by_login",
     "actors",
     "actors_of",
     "add_actor",
     "add_party",
+    "change_password",
     "enrol",
     "enter",
     "first_administrator",
+    "has_password",
     "members",
     "membership",
     "memberships_of",
     "open_session",
     "parties",
     "party",
+    "password_fits",
     "pseudonyms",
+    "rotate",
     "session_actor",
     "set_password",
     "set_period",
     "sign_in",
     "sign_out",
+    "signing_key",
+    "step_up",
+    "step_up_failed",
     "tick",
     "visible_to",
 ]

@@ -82,18 +82,29 @@ def set_password(db: Connection, actor: ActorId, password: str, now: datetime) -
 def sign_in(db: Connection, login: str, password: str, now: datetime) -> str:
     """Open a session for a person and return its token; raises Refusal("sign-in-failed")."""
     actor = actor_by_login(db, login)
+    if not password_fits(db, None if actor is None else actor.id, password) or actor is None:
+        raise Refusal("sign-in-failed")
+    return open_session(db, actor.id, now)
+
+
+def password_fits(db: Connection, actor: ActorId | None, password: str) -> bool:
+    """Whether it is the actor's password; takes as long where there is no actor, or no password."""
     table = store.credential_table
     kept = decoy = _decoy()
     if actor is not None:
-        query = sa.select(table.c.password_hash).where(table.c.actor_id == actor.id)
+        query = sa.select(table.c.password_hash).where(table.c.actor_id == actor)
         kept = db.execute(query).scalar() or decoy
     try:
         _hasher.verify(kept, password)
     except (VerifyMismatchError, InvalidHashError):
-        raise Refusal("sign-in-failed") from None
-    if actor is None or kept is decoy:
-        raise Refusal("sign-in-failed")
-    return open_session(db, actor.id, now)
+        return False
+    return kept is not decoy
+
+
+def has_password(db: Connection, actor: ActorId) -> bool:
+    """Whether somebody set a password for the actor."""
+    table = store.credential_table.c
+    return db.execute(sa.select(table.actor_id).where(table.actor_id == actor)).first() is not None
 
 
 def open_session(db: Connection, actor: ActorId, now: datetime) -> str:

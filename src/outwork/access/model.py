@@ -96,6 +96,25 @@ class Membership:
         return self.valid_from <= now < self.valid_until
 
 
+@dataclass(frozen=True, slots=True)
+class SigningKey:
+    """The Ed25519 key with which a person signs: `public` in hexadecimal; the private half sealed.
+
+    `salt`, passes, memory in KiB and lanes are those by which argon2id derives from the password
+    what opens it. A retired key's private half is forgotten.
+    """
+
+    public: str
+    actor_id: ActorId
+    made_at: datetime
+    retired_at: datetime | None
+    salt: bytes
+    sealed: bytes
+    passes: int
+    memory_kib: int
+    lanes: int
+
+
 # Nobody decides for the other side: a provider's person cannot accept what the provider delivers.
 _CLIENT = frozenset({Role.VENDOR_MANAGER, Role.CLIENT_REVIEWER, Role.REVIEWER, Role.ANALYST})
 _PROVIDER = frozenset({Role.DELIVERY_MANAGER, Role.ANALYST, Role.REVIEWER, Role.AGENT, Role.BIDDER})

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import sqlalchemy as sa
 
-from outwork.access.model import Actor, Membership, Party
+from outwork.access.model import Actor, Membership, Party, SigningKey
 from outwork.kit.database import Records, function, instant, json, key, scoped, text, unscoped
 from outwork.vocabulary import NotFound
 
@@ -33,6 +33,27 @@ credential_table = unscoped(
     "credential", "a person signs in once for all engagements; holds argon2 hashes only",
     sa.Column("actor_id", sa.ForeignKey("actor.id"), primary_key=True),
     text("password_hash"), instant("changed_at"),
+)  # fmt: skip
+
+signing_key_table = unscoped(
+    "signing_key", "a person signs with one key in all engagements; private halves are sealed",
+    key("public"),
+    sa.Column("actor_id", sa.ForeignKey("actor.id"), nullable=False, index=True),
+    instant("made_at"), instant("retired_at", nullable=True),
+    sa.Column("salt", sa.LargeBinary, nullable=False),
+    sa.Column("sealed", sa.LargeBinary, nullable=False),
+    sa.Column("passes", sa.Integer, nullable=False),
+    sa.Column("memory_kib", sa.Integer, nullable=False),
+    sa.Column("lanes", sa.Integer, nullable=False),
+    # Two acts of one person at once make one key.
+    sa.Index("ux_signing_key_current", "actor_id", unique=True,
+             postgresql_where=sa.text("retired_at is null")),
+)  # fmt: skip
+
+step_up_table = unscoped(
+    "step_up", "wrong passwords that a person gave when signing, in any engagement",
+    sa.Column("actor_id", sa.ForeignKey("actor.id"), primary_key=True),
+    sa.Column("failed", sa.Integer, nullable=False), instant("since"),
 )  # fmt: skip
 
 session_table = unscoped(
@@ -97,4 +118,5 @@ end $$
 
 parties = Records(party_table, Party, _missing("party"))
 actors = Records(actor_table, Actor, _missing("actor"))
+signing_keys = Records(signing_key_table, SigningKey)
 memberships = Records(membership_table, Membership, _missing("member"))

@@ -17,7 +17,6 @@ from outwork.agreements.actions import (
     register_party,
     save_engagement,
     save_work_order,
-    sign,
     start_work_order,
 )
 from outwork.agreements.events import (
@@ -25,6 +24,7 @@ from outwork.agreements.events import (
     EngagementOpened,
     MemberJoined,
     Signed,
+    SigningKeyBound,
     StagePassed,
     WorkOrderOpened,
 )
@@ -42,6 +42,7 @@ from outwork.agreements.model import (
 )
 from outwork.agreements.queries import (
     agreement_between,
+    bound_key,
     directory,
     engagement,
     engagements,
@@ -54,11 +55,13 @@ from outwork.agreements.queries import (
     work_order,
     work_orders,
 )
+from outwork.agreements.signing import SIGNING, change_password, rotate_signing_key, sign
 from outwork.agreements.waiving import countersign_waiver, request_waiver
 from outwork.agreements.witnessing import Enrolment, enrol_witness, retire_witness
 
 __all__ = [
     "NEVER_WAIVED",
+    "SIGNING",
     "AgreementConcluded",
     "Engagement",
     "EngagementOpened",
@@ -67,6 +70,7 @@ __all__ = [
     "MemberJoined",
     "Signature",
     "Signed",
+    "SigningKeyBound",
     "StagePassed",
     "Term",
     "Waiver",
@@ -76,6 +80,8 @@ __all__ = [
     "accept_agent",
     "advance",
     "agreement_between",
+    "bound_key",
+    "change_password",
     "conclude",
     "countersign_waiver",
     "directory",
@@ -95,6 +101,7 @@ __all__ = [
     "remaining",
     "request_waiver",
     "retire_witness",
+    "rotate_signing_key",
     "save_engagement",
     "save_work_order",
     "sign",

@@ -15,7 +15,6 @@ from outwork.agreements import events, queries, store
 from outwork.agreements.model import (
     Engagement,
     MasterAgreement,
-    Signature,
     Term,
     WorkOrder,
     WorkPhase,
@@ -221,39 +220,6 @@ def conclude(
     bound = replace(engagement, provider_id=provider, agreement_id=standing.id)
     store.engagements.save(op.db, bound)
     return bound
-
-
-def sign(op: Operation, engagement: EngagementId, name: str, meaning: str, digest: Digest) -> None:
-    """Store a person's signature over a record's digest, and record it.
-
-    Raises Refusal("name-differs") where the typed name is not the signer's own.
-    """
-    if name.strip().casefold() != op.actor.name.casefold():
-        raise Refusal("name-differs", name=op.actor.name)
-    member = access.membership(op.db, engagement, op.actor.id)
-    assert member is not None  # require() has seen it
-    store.signatures.add(
-        op.db,
-        Signature(
-            engagement_id=engagement,
-            id=op.new_id("sig"),
-            actor_id=op.actor.id,
-            side=member.side,
-            name=op.actor.name,
-            meaning=meaning,
-            digest=digest,
-            at=op.now,
-        ),
-    )
-    op.record(
-        events.Signed(
-            engagement=engagement,
-            side=member.side,
-            meaning=meaning,
-            digest=digest,
-            name=op.actor.name,
-        )
-    )
 
 
 def pass_gate(

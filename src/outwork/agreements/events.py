@@ -77,12 +77,33 @@ class AgreementConcluded(EventBody):
 
 @event()
 class Signed(EventBody):
-    """A person signed a record, bound to its digest."""
+    """A person signed a record, bound to its digest.
+
+    `key` is the person's Ed25519 key in hexadecimal, `signature` in base64 that over the statement
+    which docs/formats/signatures.md specifies.
+    """
 
     side: Side
     meaning: str
     digest: Digest
+    key: str
+    signature: str
     name: Sealed[str]
+
+
+@event()
+class SigningKeyBound(EventBody):
+    """A person signs with this key from now on, instead of the one that it replaces.
+
+    `proof` is its own signature over that, `endorsed` that of the key before; a key whose password
+    was forgotten cannot endorse another.
+    """
+
+    subject: str
+    key: str
+    replaces: str | None
+    proof: str
+    endorsed: str | None
 
 
 @event()

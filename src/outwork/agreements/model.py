@@ -119,7 +119,10 @@ class WorkOrder:
 
 @dataclass(frozen=True, slots=True)
 class Signature:
-    """Who signed what, when, and what the signature means (21 CFR 11.50); `digest` binds it."""
+    """Who signed what, when, and what the signature means (21 CFR 11.50); `digest` binds it.
+
+    `key` is the public key in hexadecimal, `signature` in base64.
+    """
 
     engagement_id: EngagementId
     id: str
@@ -129,11 +132,25 @@ class Signature:
     meaning: str
     digest: Digest
     at: datetime
+    key: str
+    signature: str
+
+
+@dataclass(frozen=True, slots=True)
+class BoundKey:
+    """The key with which a person signs in an engagement, as its log knows it."""
+
+    engagement_id: EngagementId
+    actor_id: ActorId
+    key: str
 
 
 @dataclass(frozen=True, slots=True)
 class Waiver:
-    """A gate's owner takes a named risk for a while; void until the other side countersigns."""
+    """A gate's owner takes a named risk for a while; void until the other side countersigns.
+
+    Both sign for `digest`, that of what was asked for.
+    """
 
     engagement_id: EngagementId
     id: WaiverId
@@ -144,6 +161,7 @@ class Waiver:
     requested_by: ActorId
     side: Side
     expires_at: datetime
+    digest: Digest
     countersigned_by: ActorId | None = None
 
     def live(self, now: datetime) -> bool:

@@ -22,6 +22,7 @@ from outwork.agreements.model import (
 from outwork.kit.database import Connection, alone, together
 from outwork.kit.paging import Page, key_of, limit_of
 from outwork.vocabulary import (
+    ActorId,
     AgreementId,
     EngagementId,
     Json,
@@ -96,6 +97,13 @@ def terms_of(db: Connection, engagement: Engagement, order: WorkOrder | None) ->
 def signatures(db: Connection, engagement: EngagementId) -> list[Signature]:
     """Every signature in an engagement, oldest first."""
     return store.signatures.find(db, store.signature_table.c.engagement_id == engagement)
+
+
+def bound_key(db: Connection, engagement: EngagementId, actor: ActorId) -> str | None:
+    """The key with which a person signs in an engagement, in hexadecimal; None before the first."""
+    table = store.bound_key_table.c
+    found = store.bound_keys.one(db, table.engagement_id == engagement, table.actor_id == actor)
+    return None if found is None else found.key
 
 
 def waivers(db: Connection, engagement: EngagementId) -> list[Waiver]:

@@ -4,7 +4,14 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 
-from outwork.agreements.model import Engagement, MasterAgreement, Signature, Waiver, WorkOrder
+from outwork.agreements.model import (
+    BoundKey,
+    Engagement,
+    MasterAgreement,
+    Signature,
+    Waiver,
+    WorkOrder,
+)
 from outwork.kit.database import Records, instant, json, key, metadata, scoped, text, unscoped
 from outwork.vocabulary import NotFound
 
@@ -37,17 +44,23 @@ work_order_table = scoped(
 signature_table = scoped(
     "signature",
     key(), text("actor_id"), text("side"), text("name"), text("meaning"), text("digest"),
-    instant("at"),
+    instant("at"), text("key"), text("signature"),
+)  # fmt: skip
+
+bound_key_table = scoped(
+    "bound_key",
+    text("actor_id"), text("key"), sa.PrimaryKeyConstraint("engagement_id", "actor_id"),
 )  # fmt: skip
 
 waiver_table = scoped(
     "waiver",
     key(), text("gate"), json("codes"), text("reason"), text("risk_owner"), text("requested_by"),
-    text("side"), instant("expires_at"), text("countersigned_by", nullable=True),
+    text("side"), instant("expires_at"), text("digest"), text("countersigned_by", nullable=True),
 )  # fmt: skip
 
 agreements = Records(agreement_table, MasterAgreement, lambda i: NotFound("agreement", i))
 engagements = Records(engagement_table, Engagement, lambda i: NotFound("engagement", i))
 work_orders = Records(work_order_table, WorkOrder, lambda i: NotFound("work-order", i))
 signatures = Records(signature_table, Signature)
+bound_keys = Records(bound_key_table, BoundKey)
 waivers = Records(waiver_table, Waiver, lambda i: NotFound("waiver", i))

@@ -9,6 +9,7 @@ from outwork.conduct.demo import demo_file, demo_folder, unfinished, write_judgm
 from outwork.conduct.intake import check_inputs, input_files
 from outwork.conduct.judgments import Judgment, Judgments, answer_from_json, read_judgments
 from outwork.conduct.model import EngagementFile, read_engagement_file
+from outwork.conduct.state import hand_over
 
 __all__ = [
     "EngagementFile",
@@ -20,6 +21,7 @@ __all__ = [
     "check_inputs",
     "demo_file",
     "demo_folder",
+    "hand_over",
     "input_files",
     "read_engagement_file",
     "read_judgments",

@@ -104,8 +104,9 @@ def requirements_(run: Run) -> None:
     signer = run.needs(
         file.decisions.signs_scope, Role.VENDOR_MANAGER, "sign-scope", "requirements"
     )
+    name, password = run.signature(signer, "sign-scope", "requirements")
     with run.acting(signer) as op:
-        requirements.sign_scope(op, EngagementId(run.saved.engagement), file.person(signer).name)
+        requirements.sign_scope(op, EngagementId(run.saved.engagement), name, password)
     run.integrate()
 
 
@@ -163,8 +164,9 @@ def selection_(run: Run) -> None:
             run.needs(None, Role.VENDOR_MANAGER, "award", "selection")
     named = part.award.accepted_by if part.award else None
     signer = run.needs(named, Role.DELIVERY_MANAGER, "accept-award", "selection")
+    name, password = run.signature(signer, "accept-award", "selection")
     with run.acting(signer) as op:
-        selection.accept_award(op, engagement, run.file.person(signer).name)
+        selection.accept_award(op, engagement, name, password)
     run.integrate()
 
 

@@ -68,8 +68,9 @@ def _accept_and_invoice(run: Run, order: WorkOrderId) -> None:
         signer = run.needs(
             run.file.decisions.accepts, Role.VENDOR_MANAGER, "accept-delivery", "acceptance"
         )
+        name, password = run.signature(signer, "accept-delivery", "acceptance")
         with run.acting(signer) as op:
-            acceptance.accept_delivery(op, order, run.file.person(signer).name)
+            acceptance.accept_delivery(op, order, name, password)
     with run.acting(delivery_manager(run)) as op:
         acceptance.issue_invoice(op, order)
 

@@ -79,8 +79,10 @@ def certification(run: Run) -> None:
     for person in people_of(run, provider_of(run)):
         if Role.ANALYST in person.roles:
             _certify_person(run, person)
-    with run.acting(delivery_manager(run)) as op:
-        transfer.pass_tollgate(op, engagement)
+    manager = delivery_manager(run)
+    name, password = run.signature(manager, "pass-tollgate", "transfer")
+    with run.acting(manager) as op:
+        transfer.pass_tollgate(op, engagement, name, password)
     run.integrate()
 
 

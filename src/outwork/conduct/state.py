@@ -12,16 +12,32 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from outwork import agreements, ledger
+from pydantic import SecretStr
+
+from outwork import access, agreements, ledger
 from outwork.agreements import Engagement, WorkOrder
 from outwork.conduct.judgments import Judgments
 from outwork.conduct.model import EngagementFile
-from outwork.kit.database import Connection, Database
+from outwork.kit.database import Connection, Database, keyring_of
 from outwork.operation import Operation, operation
 from outwork.vocabulary import ActorId, BadInput, EngagementId, Role, WorkOrderId
 
 STATE = "run.json"
 SETTLING_TRIES, SETTLING_PAUSE_S = 200, 0.05
+
+
+def own_password(db: Connection, actor: ActorId) -> str:
+    """The password of a person who signs by the hand of a run."""
+    return keyring_of(db).make(f"run-{actor}").hex()
+
+
+def hand_over(db: Connection, actor: ActorId, password: str, now: datetime) -> None:
+    """Give a person a password of their own; the key with which a run signed stays theirs."""
+    mine = own_password(db, actor)
+    if access.password_fits(db, actor, mine):
+        access.change_password(db, actor, mine, password, now)
+    else:
+        access.set_password(db, actor, password, now)
 
 
 class PersonNeeded(Exception):
@@ -124,6 +140,21 @@ class Run:
     def actor(self, person: str) -> ActorId:
         """The actor behind a key of the file."""
         return ActorId(self.saved.people[person])
+
+    def signature(self, person: str, code: str, place: str) -> tuple[str, SecretStr]:
+        """Name and password with which a person of the file signs by the hand of this run.
+
+        Whoever has no password yet gets one that only the installation's keyring holds. Raises
+        PersonNeeded for a person who has one of their own: nobody else signs for them.
+        """
+        actor, name = self.actor(person), self.file.person(person).name
+        with self.database.transaction("job") as db:
+            mine = own_password(db, actor)
+            if not access.has_password(db, actor):
+                access.set_password(db, actor, mine, self.clock())
+            if not access.password_fits(db, actor, mine):
+                raise PersonNeeded(name, code, f"engagements/{self.saved.engagement}/{place}")
+        return name, SecretStr(mine)
 
     def needs(self, person: str | None, role: Role, code: str, place: str) -> str:
         """The person who does it; raises PersonNeeded where the file names nobody."""

@@ -4,11 +4,13 @@
 place in the tree and signs a checkpoint. Everything offline needs is in the bundle.
 """
 
-from outwork.ledger import bundle, canonical, checkpoint, tiles, tree, witnessing
+from outwork.ledger import bundle, canonical, checkpoint, signing, tiles, tree, witnessing
 from outwork.ledger.actions import (
+    NO_SALTS,
     PLACED,
     RECORDED,
     Prepared,
+    digest_of,
     integrate,
     prepare,
     record,
@@ -55,6 +57,7 @@ from outwork.ledger.witnessing import receipt
 
 __all__ = [
     "EVENTS",
+    "NO_SALTS",
     "PLACED",
     "RECORDED",
     "Entry",
@@ -70,6 +73,7 @@ __all__ = [
     "bundle",
     "canonical",
     "checkpoint",
+    "digest_of",
     "disclosures",
     "entries",
     "entries_about",
@@ -96,6 +100,7 @@ __all__ = [
     "root_at",
     "root_of_leaves",
     "seal_openings",
+    "signing",
     "tile",
     "tiles",
     "timeline",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -17,8 +17,9 @@ from outwork.kit.keyring import Keyring
 from outwork.ledger import canonical, checkpoint, queries, sealing, store
 from outwork.ledger.model import EventBody, split
 from outwork.ledger.proving import TILE_HEIGHT
+from outwork.ledger.signing import record_digest
 from outwork.ledger.tree import leaf_hash
-from outwork.vocabulary import EngagementId, Json
+from outwork.vocabulary import Digest, EngagementId, Json
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,17 +33,31 @@ class Prepared:
     openings: bytes | None
 
 
-def prepare(body: EventBody, entropy: Entropy) -> Prepared:
-    """Split an event and commit to what is confidential, each field under a salt of its own."""
+NO_SALTS: Mapping[str, bytes] = {}
+
+
+def prepare(body: EventBody, entropy: Entropy, salts: Mapping[str, bytes] = NO_SALTS) -> Prepared:
+    """Split an event and commit to what is confidential, each field under a salt of its own.
+
+    `salts` are those already chosen, of fields whose commitment something else holds too.
+    """
     public, hidden = split(body)
     openings: dict[str, list[Json]] = {}
     commitments: dict[str, str] = {}
     for name, value in hidden.items():
-        salt = entropy(sealing.SALT_SIZE)
+        salt = salts.get(name) or entropy(sealing.SALT_SIZE)
         commitments[name] = sealing.commit(value, salt)
         openings[name] = [salt.hex(), value]
     plain = canonical.encode(openings) if openings else None
     return Prepared(body.kind, body.version, public, commitments, plain)
+
+
+def digest_of(body: EventBody, entropy: Entropy) -> tuple[Digest, dict[str, bytes]]:
+    """The digest to which a signature over an event is bound, and the salts to record it with."""
+    made = prepare(body, entropy)
+    openings = {} if made.openings is None else canonical.decode(made.openings)
+    salts = {name: bytes.fromhex(salt) for name, (salt, _value) in openings.items()}
+    return record_digest(made.public, made.sealed), salts
 
 
 def seal_openings(
@@ -53,13 +68,21 @@ def seal_openings(
     return keyring.seal(engagement, openings, f"event/{event_id}")
 
 
-def record(db: Connection, body: EventBody, actor: str, at: datetime, entropy: Entropy) -> int:
+def record(
+    db: Connection,
+    body: EventBody,
+    actor: str,
+    at: datetime,
+    entropy: Entropy,
+    salts: Mapping[str, bytes] = NO_SALTS,
+) -> int:
     """Write an event, and the openings of its sealed fields, in the caller's transaction.
 
-    `actor` is the pseudonym of whoever acted, in this engagement. Gives the event's number.
+    `actor` is the pseudonym of whoever acted, in this engagement; `salts` as for `prepare`.
+    Gives the event's number.
     """
     engagement = body.engagement
-    made = prepare(body, entropy)
+    made = prepare(body, entropy, salts)
     event_id: int = db.execute(
         sa.insert(store.event_table)
         .values(

@@ -8,7 +8,15 @@ import pytest
 from tests.support.database import fresh_database
 from tests.support.engagement import World
 from tests.support.service import KEY, tiny_service
-from tests.unit.verify.recorded import Log, direct, eventful, exported, improving, reviewed
+from tests.unit.verify.recorded import (
+    Log,
+    direct,
+    eventful,
+    exported,
+    improving,
+    reviewed,
+    signing_keys,
+)
 
 from outwork import ledger, practices
 from outwork.kit.keyring import Keyring
@@ -80,4 +88,4 @@ def keyring(world: World) -> Keyring:
 
 def _log(world: World) -> Log:
     signer = ledger.log_signer(keyring(world), world.engagement)
-    return Log.read(exported(world), signer)
+    return Log.read(exported(world), signer, signing_keys(world))

@@ -6,20 +6,23 @@ signed again, so that only the rules of the replay can tell.
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import io
 import json
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
-from tests.support.engagement import PRICE, SAMPLING, World
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey as Private
+from tests.support.engagement import PASSWORD, PRICE, SAMPLING, World
 from tests.support.imports import bring, start
 from tests.support.service import content
 
-from outwork import agreements, documents
+from outwork import access, agreements, documents
 from outwork.kit import outbox
 from outwork.ledger import bundle, canonical, checkpoint, tree
 from outwork.stages import acceptance, assurance, execution, requirements, selection, setup
@@ -51,16 +54,18 @@ class Log:
     entries: list[Entry]
     contents: bundle.Contents
     signer: Signer
+    people: dict[str, Private] = field(default_factory=dict)
 
     @classmethod
-    def read(cls, data: bytes, signer: Signer) -> Log:
-        """The log of a bundle, with the key that signs it."""
+    def read(cls, data: bytes, signer: Signer, people: dict[str, Private]) -> Log:
+        """The log of a bundle, with the key that signs it and those of people by pseudonym."""
         made = bundle.read_bundle(io.BytesIO(data))
-        return cls([json.loads(line) for line in made.entries], made, signer)
+        return cls([json.loads(line) for line in made.entries], made, signer, people)
 
     def copy(self) -> Log:
         """A log of its own to alter."""
-        return Log(json.loads(json.dumps(self.entries)), self.contents, self.signer)
+        entries = json.loads(json.dumps(self.entries))
+        return Log(entries, self.contents, self.signer, dict(self.people))
 
     def all(self, kind: str, **public: Any) -> list[Entry]:
         """The entries of a kind with these public values."""
@@ -99,6 +104,63 @@ class Log:
         )
         return list(found)[nth]
 
+    def sign_as(self, person: str, entry: Entry) -> None:
+        """Sign an altered signature anew, by the key of a person."""
+        p = entry["public"]
+        said = {
+            "format": "outwork-signature/1", "engagement": self.contents.engagement,
+            "signer": entry["actor"], "side": p["side"], "name": entry["sealed"]["name"],
+            "meaning": p["meaning"], "digest": p["digest"], "at": entry["at"], "key": p["key"],
+        }  # fmt: skip
+        p["signature"] = self._by(person, said)
+
+    def people_sign_again(self) -> None:
+        """The worst case: those who signed waivers and tollgate sign what was altered."""
+        for entry in self.all("agreements.signed"):
+            about = entry["public"]["meaning"]
+            if "waiver" in about:
+                asked = self.one("agreements.waiver-requested")
+                content = {"public": asked["public"], "sealed": asked["sealed"]}
+            elif "tollgate" in about:
+                content = self._tollgate(entry)
+            else:
+                continue
+            entry["public"]["digest"] = hashlib.sha256(canonical.encode(content)).hexdigest()
+            self.sign_as(entry["actor"], entry)
+
+    def _tollgate(self, signed: Entry) -> Entry:
+        rules = self.one("transfer.guideline-published")["public"]
+        scored = self.all("transfer.certification-scored", guideline_version=1)
+        before = (e["public"] for e in scored if e["seq"] < signed["seq"])
+        last = {public["subject"]: public["passed"] for public in before}
+        return {
+            "certified": sorted(who for who, passed in last.items() if passed),
+            "guideline": rules["digest"],
+            "guideline_version": 1,
+        }
+
+    def binds_another_key(self, endorsed: str | None) -> Entry:
+        """Who accepted the delivery gets another key for it."""
+        signed, key = self.one("agreements.signed", 5), Private.generate()
+        bound = self.one("agreements.signing-key-bound", subject=signed["actor"])
+        public = key.public_key().public_bytes_raw().hex()
+        entry = self.put(
+            signed, bound, key=public, replaces=bound["public"]["key"], endorsed=endorsed
+        )
+        self.people[signed["actor"]] = key
+        said = {
+            "format": "outwork-signing-key/1", "engagement": self.contents.engagement,
+            "signer": signed["actor"], "key": public, "replaces": bound["public"]["key"],
+            "at": entry["at"],
+        }  # fmt: skip
+        entry["public"]["proof"] = self._by(signed["actor"], said)
+        signed["public"]["key"] = public
+        self.sign_as(signed["actor"], signed)
+        return entry
+
+    def _by(self, person: str, said: Entry) -> str:
+        return base64.b64encode(self.people[person].sign(canonical.encode(said))).decode()
+
     def signed_again(self, **members: Any) -> bytes:
         """The bundle, numbered, hashed and signed again as a whole."""
         for seq, entry in enumerate(self.entries):
@@ -122,6 +184,16 @@ class Log:
 
 
 Alteration = Callable[[Log], Entry]
+
+
+def signing_keys(world: World) -> dict[str, Private]:
+    """The keys of everyone who has signed, by pseudonym."""
+    found: dict[str, Private] = {}
+    with world.database.transaction("job", [world.engagement]) as db:
+        for pseudonym, actor in access.pseudonyms(db, world.engagement).items():
+            if access.signing_key(db, actor) is not None:
+                found[pseudonym] = access.step_up(db, actor, PASSWORD, world.now)
+    return found
 
 
 def exported(world: World, *, disclose: bool = False) -> bytes:

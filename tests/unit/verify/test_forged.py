@@ -207,6 +207,73 @@ def an_agreement_with_somebody_else(log: Log) -> Entry:
     return entry
 
 
+# --- signatures --------------------------------------------------------------------------------
+
+change("does not verify over this", "agreements.signed", signature="AA==")
+change("does not verify over this", "agreements.signed", digest="ab" * 32)
+change("does not prove itself", "agreements.signing-key-bound", proof="AA==")
+change("than who acts", "agreements.signing-key-bound", subject="p000000000000")
+change("replaces another key", "agreements.signing-key-bound", replaces="ab" * 32)
+drop("not in force", "agreements.signed", "agreements.signing-key-bound")
+drop("without a signature", "agreements.stage-passed", "agreements.signed", 4, 2)
+change("other certifications", "agreements.signed", 4, digest="00" * 32)
+drop("not both have signed", "agreements.waiver-countersigned", "agreements.signed", 2)
+drop("not both have signed", "agreements.waiver-countersigned", "agreements.signed", 3)
+change("nobody asked for", "agreements.signed", 2, digest="00" * 32)
+
+
+@forgery("does not verify over this")
+def a_signature_at_another_time(log: Log) -> Entry:
+    entry = log.one("agreements.signed")
+    at = datetime.fromisoformat(entry["at"]) + timedelta(microseconds=1)
+    entry["at"] = at.strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    return entry
+
+
+@forgery("does not verify over this")
+def a_signature_under_another_printed_name(log: Log) -> Entry:
+    entry = log.one("agreements.signed")
+    entry["sealed"]["name"] = "ab" * 32
+    return entry
+
+
+@forgery("nobody asked for")
+def a_waiver_that_asks_for_more_than_was_signed(log: Log) -> Entry:
+    asked = log.one("agreements.waiver-requested")
+    asked["sealed"]["risk_owner"] = "ab" * 32
+    return log.after(asked, "agreements.signed")
+
+
+@forgery("is signed by a key that is p[0-9a-f]+'s, and not by p")
+def a_signature_by_anothers_key(log: Log) -> Entry:
+    dana = log.one("agreements.signed", 1)
+    entry = log.one("agreements.signed", 5)
+    entry["public"]["key"] = dana["public"]["key"]
+    log.sign_as(dana["actor"], entry)
+    return entry
+
+
+@forgery("nobody's before|somebody's before")
+def one_key_for_two_people(log: Log) -> Entry:
+    first, second = log.all("agreements.signing-key-bound")[:2]
+    second["public"]["key"] = first["public"]["key"]
+    return second
+
+
+@forgery("not endorsed")
+def a_key_replaced_with_a_forged_endorsement(log: Log) -> Entry:
+    return log.binds_another_key(endorsed="AA==")
+
+
+def test_a_key_that_nobody_endorsed_is_counted(genuine: Log) -> None:
+    log = genuine.copy()
+    entry = log.binds_another_key(endorsed=None)
+    report = log.judged()
+    assert report.ok, report.failure
+    assert report.figures["keys_unendorsed"] == 1
+    assert entry["public"]["replaces"]
+
+
 # --- stages and waivers ------------------------------------------------------------------------
 
 
@@ -227,6 +294,7 @@ def a_waiver_that_had_expired(log: Log) -> Entry:
     countersigned = log.one("agreements.waiver-countersigned")
     at = datetime.fromisoformat(countersigned["at"]) + timedelta(microseconds=1)
     log.one("agreements.waiver-requested")["public"]["expires"] = at.isoformat()
+    log.people_sign_again()
     return log.one("agreements.stage-passed", left="transfer")
 
 
@@ -235,6 +303,7 @@ def work_goes_on_after_a_waiver_ran_out(log: Log) -> Entry:
     passed = log.one("agreements.stage-passed", left="transfer")
     at = datetime.fromisoformat(passed["at"]) + timedelta(microseconds=1)
     log.one("agreements.waiver-requested")["public"]["expires"] = at.isoformat()
+    log.people_sign_again()
     return log.one("agreements.work-order-opened")
 
 
@@ -293,6 +362,7 @@ def a_claim_under_a_failed_certification(log: Log) -> Entry:
     bar["people"] = "0.9"
     scored = log.one("transfer.certification-scored")["public"]
     scored |= {"bar": "0.9", "passed": False}
+    log.people_sign_again()
     return log.one("execution.item-claimed", purpose="produce", level=1)
 
 
@@ -637,8 +707,8 @@ change("6 submitted", "acceptance.delivered", items=7)
 change("not of its certificate", "acceptance.delivered", digest="00" * 32)
 change("another delivery", "acceptance.delivery-accepted", digest="00" * 32)
 change("not delivered", "acceptance.delivery-returned", items=["itm_other"])
-change("waits for acceptance", "agreements.signed", 2, digest="00" * 32)
-drop("signed for", "acceptance.delivery-accepted", "agreements.signed", 2)
+change("waits for acceptance", "agreements.signed", 5, digest="00" * 32)
+drop("signed for", "acceptance.delivery-accepted", "agreements.signed", 5)
 drop("no-invoice", "agreements.stage-passed", "acceptance.invoiced", at=-2)
 drop("not accepted", "acceptance.invoiced", "acceptance.delivery-accepted")
 drop("before an accepted change", "agreements.stage-passed", "transfer.guideline-published", 1, -1)
@@ -732,7 +802,7 @@ def test_no_value_makes_the_verifier_stumble(genuine: Log) -> None:
                 altered = list(lines)
                 altered[entry["seq"]] = canonical.encode(spoiled)
                 with suppress(Failure):
-                    replay(altered)
+                    replay(altered, engagement=genuine.contents.engagement)
 
 
 # --- the other members -------------------------------------------------------------------------

@@ -154,10 +154,11 @@ def test_a_replay_is_the_same_without_the_quick_way(
     genuine: Log, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     lines = [line for _, line in lines_of(genuine)]
-    fast = replay(lines)
+    engagement = genuine.contents.engagement
+    fast = replay(lines, engagement=engagement)
     for handler in list(QUICK):
         monkeypatch.delitem(QUICK, handler)
-    long = replay(lines)
+    long = replay(lines, engagement=engagement)
     assert fast.events == long.events
     assert fast.figures() == long.figures()
     assert fast.tree.root() == long.tree.root()

@@ -37,7 +37,10 @@ def _add(
     declared: Act[..., Any],
     open_home: Callable[[], AbstractContextManager[Any]],
 ) -> None:
-    known = ", ".join(f"{p.name}={'...' if p.required else '[...]'}" for p in declared.parameters)
+    secrets = [p.name for p in declared.parameters if p.secret]
+    known = ", ".join(
+        f"{p.name}={'...' if p.required else '[...]'}" for p in declared.parameters if not p.secret
+    )
 
     @group.command(declared.name, help=f"{declared.help}\n\nArguments: {known or 'none'}.")
     def do(
@@ -47,7 +50,9 @@ def _add(
         given = dict(_pair(text) for text in arguments or [])
         try:
             with open_home() as home:
-                actor = signed_in(home.database, login)
+                password = password_of_caller()
+                actor = signed_in(home.database, login, password)
+                given = {**{name: _secret(name, password) for name in secrets}, **given}
                 result = perform(home.database, actor, declared.name, given)
         except OutworkError as error:
             typer.echo(f"outwork: {explain(error.code, error.params)} [{error.code}]", err=True)
@@ -68,9 +73,24 @@ def _pair(text: str) -> tuple[str, Json]:
         return name, value
 
 
-def signed_in(database: Any, login: str) -> str:
-    """The actor behind a login, by the password; raises Refusal."""
-    password = os.environ.get("OUTWORK_PASSWORD") or typer.prompt("Password", hide_input=True)
+def password_of_caller() -> str:
+    """The password in OUTWORK_PASSWORD, or what the person types."""
+    typed: str = os.environ.get("OUTWORK_PASSWORD") or typer.prompt("Password", hide_input=True)
+    return typed
+
+
+def _secret(name: str, password: str) -> str:
+    """A secret argument of an act: the password just given, or one that is asked for."""
+    if name == "password":
+        return password
+    variable = os.environ.get(f"OUTWORK_{name.upper()}")
+    typed: str = variable or typer.prompt(name.capitalize(), hide_input=True)
+    return typed
+
+
+def signed_in(database: Any, login: str, given: str | None = None) -> str:
+    """The actor behind a login, by the password given or asked for; raises Refusal."""
+    password = password_of_caller() if given is None else given
     with database.transaction("job") as db:
         token = access.sign_in(db, login, password, utc_now())
         actor = access.session_actor(db, token, utc_now())

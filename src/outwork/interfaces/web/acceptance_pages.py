@@ -164,8 +164,7 @@ def decide(d: Desk, order: WorkOrder, delivery: Delivery, found: Closing) -> lis
     at = {"work_order": order.id}
     return [
         *d.act("acceptance.accept_delivery", _("Accept"), _("Accept the delivery"),
-               field("name", _("Your name, as a signature"), placeholder=d.visit.actor.name),
-               where=order, hidden=at,
+               *d.signature(), where=order, hidden=at,
                note=_("The signature is bound to the files and the certificate.")),
         *d.act("acceptance.return_delivery", _("Return"), _("Return the items"), *fields,
                where=order, hidden=at, tone="grave",

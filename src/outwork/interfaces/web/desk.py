@@ -78,6 +78,19 @@ class Desk:
             return []
         return [form(f"/act/{name}", title, submit, *fields, hidden=self.keep(hidden), **more)]
 
+    def signature(self) -> list[Context]:
+        """The fields by which the visitor signs: printed name, and the password once more."""
+        return [
+            field("name", _("Your name, as a signature"), placeholder=self.visit.actor.name),
+            field(
+                "password",
+                _("Your password, once more"),
+                "password",
+                autocomplete="current-password",
+                help=_("It opens your signing key for this act alone."),
+            ),
+        ]
+
     def keep(self, hidden: Mapping[str, str] | None = None) -> dict[str, str]:
         """Hidden fields of a form, with the way back to this page."""
         return {**(hidden or {}), "next": self.here, "back": self.here}
@@ -228,6 +241,7 @@ def _waive(d: Desk, stage: Stage, found: Gate) -> Context | None:
         field("reason", _("Reason"), "textarea"),
         field("risk_owner", _("Risk owner"), help=_("The person who answers for it")),
         field("expires", _("Until"), "datetime"),
+        *d.signature(),
         hidden={"engagement": d.id, "gate": stage.value},
         tone="grave",
         note=_("The other side countersigns. When it has run out, work stops."),
@@ -246,6 +260,7 @@ def waiver(d: Desk, found: Waiver) -> Context:
             "agreements.countersign_waiver",
             "",
             _("Countersign"),
+            *d.signature(),
             hidden={"waiver": found.id},
             note=_("You take responsibility for it together with the other side."),
             id=f"countersign-{found.id}",

@@ -147,6 +147,7 @@ EVENTS: Mapping[str, str] = {
     "agreements.member-joined": msg("A member joined"),
     "agreements.agreement-concluded": msg("The master agreement was concluded"),
     "agreements.signed": msg("Signed: %(meaning)s"),
+    "agreements.signing-key-bound": msg("A signing key was bound to a member"),
     "agreements.stage-passed": msg("From %(left)s to %(reached)s"),
     "agreements.waiver-requested": msg("A waiver was asked for: %(codes)s"),
     "agreements.waiver-countersigned": msg("The waiver was countersigned"),

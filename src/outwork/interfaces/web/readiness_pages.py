@@ -27,7 +27,9 @@ def transfer(d: Desk) -> Context:
         "transfer.pass_tollgate",
         "",
         _("Pass the tollgate"),
+        *d.signature(),
         hidden={"engagement": d.id},
+        note=_("You sign for the guideline in force and for who is certified under it."),
     )
     rules = found.guideline
     return {

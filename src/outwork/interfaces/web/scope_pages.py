@@ -47,7 +47,7 @@ def requirements(d: Desk) -> Context:
         "requirements.sign_scope",
         _("Sign the statement of work"),
         _("Sign for the client"),
-        field("name", _("Your name, as a signature"), placeholder=d.visit.actor.name),
+        *d.signature(),
         hidden={"engagement": d.id},
         note=_("The signature is bound to the lines as they stand."),
     )

@@ -21,7 +21,7 @@ def selection(d: Desk) -> Context:
         "selection.accept_award",
         _("Accept the award"),
         _("Sign for the provider"),
-        field("name", _("Your name, as a signature"), placeholder=d.visit.actor.name),
+        *d.signature(),
         hidden={"engagement": d.id},
         note=_("You accept the scope and the awarded prices."),
     )

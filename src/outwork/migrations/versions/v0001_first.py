@@ -15,6 +15,7 @@ SCOPED = {
     "agreed_hours": "engagement_id",
     "answer": "engagement_id",
     "award": "engagement_id",
+    "bound_key": "engagement_id",
     "calendar": "engagement_id",
     "certificate": "engagement_id",
     "certification": "engagement_id",
@@ -192,6 +193,17 @@ def _create() -> None:
         info={"scope": "engagement"},
     )
     op.create_index(op.f("ix_award_engagement_id"), "award", ["engagement_id"], unique=False)
+    op.create_table(
+        "bound_key",
+        sa.Column("engagement_id", sa.Text(), nullable=False),
+        sa.Column("actor_id", sa.Text(), nullable=False),
+        sa.Column("key", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("engagement_id", "actor_id", name=op.f("pk_bound_key")),
+        info={"scope": "engagement"},
+    )
+    op.create_index(
+        op.f("ix_bound_key_engagement_id"), "bound_key", ["engagement_id"], unique=False
+    )
     op.create_table(
         "calendar",
         sa.Column("engagement_id", sa.Text(), nullable=False),
@@ -1103,6 +1115,8 @@ def _create() -> None:
         sa.Column("meaning", sa.Text(), nullable=False),
         sa.Column("digest", sa.Text(), nullable=False),
         sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("key", sa.Text(), nullable=False),
+        sa.Column("signature", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_signature")),
         info={"scope": "engagement"},
     )
@@ -1175,6 +1189,7 @@ def _create() -> None:
         sa.Column("requested_by", sa.Text(), nullable=False),
         sa.Column("side", sa.Text(), nullable=False),
         sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("digest", sa.Text(), nullable=False),
         sa.Column("countersigned_by", sa.Text(), nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_waiver")),
         info={"scope": "engagement"},
@@ -1410,6 +1425,44 @@ def _create() -> None:
         },
     )
     op.create_index(op.f("ix_session_actor_id"), "session", ["actor_id"], unique=False)
+    op.create_table(
+        "signing_key",
+        sa.Column("public", sa.Text(), nullable=False),
+        sa.Column("actor_id", sa.Text(), nullable=False),
+        sa.Column("made_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("retired_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("salt", sa.LargeBinary(), nullable=False),
+        sa.Column("sealed", sa.LargeBinary(), nullable=False),
+        sa.Column("passes", sa.Integer(), nullable=False),
+        sa.Column("memory_kib", sa.Integer(), nullable=False),
+        sa.Column("lanes", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(["actor_id"], ["actor.id"], name=op.f("fk_signing_key_actor_id")),
+        sa.PrimaryKeyConstraint("public", name=op.f("pk_signing_key")),
+        info={
+            "scope": "global",
+            "reason": "a person signs with one key in all engagements; private halves are sealed",
+        },
+    )
+    op.create_index(op.f("ix_signing_key_actor_id"), "signing_key", ["actor_id"], unique=False)
+    op.create_index(
+        "ux_signing_key_current",
+        "signing_key",
+        ["actor_id"],
+        unique=True,
+        postgresql_where=sa.text("retired_at is null"),
+    )
+    op.create_table(
+        "step_up",
+        sa.Column("actor_id", sa.Text(), nullable=False),
+        sa.Column("failed", sa.Integer(), nullable=False),
+        sa.Column("since", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(["actor_id"], ["actor.id"], name=op.f("fk_step_up_actor_id")),
+        sa.PrimaryKeyConstraint("actor_id", name=op.f("pk_step_up")),
+        info={
+            "scope": "global",
+            "reason": "wrong passwords that a person gave when signing, in any engagement",
+        },
+    )
 
 
 FUNCTIONS = (

@@ -8,6 +8,8 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
+from pydantic import SecretStr
+
 from outwork import access, agreements, documents, ledger, practices
 from outwork.agreements import Engagement, WorkOrder, WorkPhase
 from outwork.operation import Operation, act
@@ -151,12 +153,13 @@ def _delivery_digest(files: Sequence[DeliveredFile], certificate: Digest) -> Dig
 @act(
     roles=[Role.VENDOR_MANAGER],
     stages=HERE,
-    records=[events.DeliveryAccepted, agreements.Signed],
+    records=[events.DeliveryAccepted, *agreements.SIGNING],
 )
-def accept_delivery(op: Operation, work_order: WorkOrderId, name: str) -> None:
+def accept_delivery(op: Operation, work_order: WorkOrderId, name: str, password: SecretStr) -> None:
     """Accept the delivery and its certificate, with a signature bound to both."""
     order, delivery = _waiting(op, work_order)
-    agreements.sign(op, order.engagement_id, name, ACCEPTANCE_MEANING, delivery.digest)
+    engagement = order.engagement_id
+    agreements.sign(op, engagement, name, password, ACCEPTANCE_MEANING, delivery.digest)
     store.deliveries.save(op.db, replace(delivery, state=DeliveryState.ACCEPTED))
     op.record(
         events.DeliveryAccepted(

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from decimal import Decimal
 
+from pydantic import SecretStr
+
 from outwork import agreements, practices
 from outwork.operation import Operation, act
 from outwork.stages.requirements import events, queries, store
@@ -117,9 +119,9 @@ def remove_line(op: Operation, line: LineId) -> None:
 @act(
     roles=[Role.VENDOR_MANAGER],
     stages=[Stage.REQUIREMENTS],
-    records=[agreements.Signed, agreements.StagePassed],
+    records=[*agreements.SIGNING, agreements.StagePassed],
 )
-def sign_scope(op: Operation, engagement: EngagementId, name: str) -> None:
+def sign_scope(op: Operation, engagement: EngagementId, name: str, password: SecretStr) -> None:
     """Sign the statement of work for the client, and pass to the selection of a provider."""
     found = agreements.engagement(op.db, engagement, lock=True)
     op.require(found)
@@ -128,5 +130,5 @@ def sign_scope(op: Operation, engagement: EngagementId, name: str) -> None:
     reasons = gate_reasons(scope, True, place)
     if not scope:
         raise Refusal("gate-closed", stage=Stage.REQUIREMENTS.value, reasons=reasons)
-    agreements.sign(op, engagement, name, SCOPE_MEANING, scope_digest(scope))
+    agreements.sign(op, engagement, name, password, SCOPE_MEANING, scope_digest(scope))
     agreements.pass_gate(op, Stage.REQUIREMENTS, reasons, found)

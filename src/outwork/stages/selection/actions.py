@@ -7,7 +7,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from pydantic import TypeAdapter
+from pydantic import SecretStr, TypeAdapter
 from sqlalchemy.dialects.postgresql import insert
 
 from outwork import access, agreements
@@ -246,9 +246,9 @@ def _standard_terms() -> dict[str, Term]:
 @act(
     roles=[Role.BIDDER],
     stages=HERE,
-    records=[agreements.Signed, agreements.StagePassed, agreements.MemberJoined],
+    records=[*agreements.SIGNING, agreements.StagePassed, agreements.MemberJoined],
 )
-def accept_award(op: Operation, engagement: EngagementId, name: str) -> None:
+def accept_award(op: Operation, engagement: EngagementId, name: str, password: SecretStr) -> None:
     """Sign the awarded scope and prices for the provider, and pass to knowledge transfer."""
     found = agreements.engagement(op.db, engagement, lock=True)
     op.require(found)
@@ -260,7 +260,8 @@ def accept_award(op: Operation, engagement: EngagementId, name: str) -> None:
     if Role.DELIVERY_MANAGER not in op.actor.roles:  # nobody could bring in the team
         raise Refusal("delivery-manager-needed")
     scope = requirements.scope_digest(requirements.lines(op.db, engagement))
-    agreements.sign(op, engagement, name, AWARD_MEANING, _award_digest(scope, chosen))
+    digest = _award_digest(scope, chosen)
+    agreements.sign(op, engagement, name, password, AWARD_MEANING, digest)
     store.awards.save(op.db, replace(chosen, accepted_at=op.now))
     _take_over(op, engagement)
     agreements.pass_gate(op, Stage.SELECTION, queries.gate(op.db, found), found)

@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import replace
 from decimal import Decimal
 
-from pydantic import Base64Bytes
+from pydantic import Base64Bytes, SecretStr
 from sqlalchemy.dialects.postgresql import insert
 
 from outwork import access, agreements, documents, practices
@@ -15,6 +15,7 @@ from outwork.operation import Operation, act
 from outwork.stages.transfer import events, queries, store
 from outwork.stages.transfer.model import (
     CLAUSE_ID,
+    TOLLGATE_MEANING,
     Bar,
     Certification,
     ControlItem,
@@ -313,9 +314,16 @@ def end_pause(op: Operation, member: Membership, pause: WorkerPause, how: str, r
     )
 
 
-@act(roles=[Role.DELIVERY_MANAGER], stages=[Stage.TRANSFER], records=[agreements.StagePassed])
-def pass_tollgate(op: Operation, engagement: EngagementId) -> None:
+@act(
+    roles=[Role.DELIVERY_MANAGER],
+    stages=[Stage.TRANSFER],
+    records=[*agreements.SIGNING, agreements.StagePassed],
+)
+def pass_tollgate(op: Operation, engagement: EngagementId, name: str, password: SecretStr) -> None:
     """Pass to operational set-up once knowledge is transferred and people are certified."""
     found = agreements.engagement(op.db, engagement, lock=True)
     op.require(found)
-    agreements.pass_gate(op, Stage.TRANSFER, queries.gate(op.db, found), found)
+    reasons = queries.gate(op.db, found)
+    digest = queries.tollgate_digest(op.db, engagement)
+    agreements.sign(op, engagement, name, password, TOLLGATE_MEANING, digest)
+    agreements.pass_gate(op, Stage.TRANSFER, reasons, found)

@@ -26,6 +26,7 @@ from outwork.vocabulary import (
     Reason,
 )
 
+TOLLGATE_MEANING = "passes the tollgate with those who are certified"
 CLAUSE_ID = re.compile(r"[A-Za-z0-9]+([-._][A-Za-z0-9]+)*\Z")
 
 
@@ -208,6 +209,17 @@ def decide(right: int, asked: int, bar: Decimal, confidence: Decimal) -> tuple[D
     exact = Decimal(repr(binomial_lower(right, asked, float(confidence))))
     lower = exact.quantize(Decimal("0.000001"), rounding="ROUND_FLOOR")
     return lower, lower >= bar
+
+
+def tollgate_digest(guideline: Guideline | None, certified: Sequence[str]) -> Digest:
+    """SHA-256 of what the tollgate is passed on: the guideline in force, and who is certified.
+
+    `certified` are pseudonyms. The signature at the tollgate is bound to it.
+    """
+    version, digest = (guideline.version, guideline.digest) if guideline else (0, "")
+    plain = {"certified": sorted(certified), "guideline": digest, "guideline_version": version}
+    text = json.dumps(plain, sort_keys=True, separators=(",", ":"))
+    return Digest(hashlib.sha256(text.encode()).hexdigest())
 
 
 def gate_reasons(

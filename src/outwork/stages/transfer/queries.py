@@ -7,7 +7,7 @@ from pydantic import TypeAdapter
 from outwork import access, documents
 from outwork.agreements import Engagement
 from outwork.kit.database import Connection
-from outwork.stages.transfer import store
+from outwork.stages.transfer import model, store
 from outwork.stages.transfer.model import (
     Bar,
     Certification,
@@ -21,6 +21,7 @@ from outwork.stages.transfer.model import (
 from outwork.vocabulary import (
     ActorId,
     Answer,
+    Digest,
     EngagementId,
     ItemId,
     LineId,
@@ -149,6 +150,14 @@ def uncertified(db: Connection, engagement: EngagementId) -> list[tuple[ActorId,
     ]
     names = access.actors(db, [m.actor_id for m in team])
     return [(m.actor_id, names[m.actor_id].name) for m in team]
+
+
+def tollgate_digest(db: Connection, engagement: EngagementId) -> Digest:
+    """What a signature at the tollgate is bound to."""
+    held = [
+        m.pseudonym for m in access.members(db, engagement) if certified(db, engagement, m.actor_id)
+    ]
+    return model.tollgate_digest(latest_guideline(db, engagement), held)
 
 
 def gate(db: Connection, engagement: Engagement) -> list[Reason]:
