@@ -44,6 +44,7 @@ APPEND_ONLY: dict[str, list[str]] = {{
     "disclosure": [],
     "checkpoint": [],
     "cosignature": [],
+    "timestamp": [],
     "signature": [],
     "submission": [],
     "answer": [],

@@ -86,8 +86,10 @@ def serve(port: int, demo: bool, processes: int = 1) -> None:
 
 def work(home: Home) -> None:
     """Do what is done unasked, until told to stop; any number of processes may."""
-    from outwork.interfaces.worker import Sender, Worker, durable_hands
+    from outwork.interfaces.worker import Sender, Stamping, Worker, authority_of, durable_hands
 
+    authority = authority_of(os.environ)
+    stamping = None if authority is None else Stamping(home.database, authority)
     hands = durable_hands(home.database, home.cluster.dsn_jobs)
     worker = Worker(home.database, hands=hands)
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -95,9 +97,13 @@ def work(home: Home) -> None:
     sender = Sender(home.database)
     hands.begin()
     sender.start()
+    if stamping is not None:
+        stamping.start()
     try:
         worker.run()
     finally:
+        if stamping is not None:
+            stamping.stop()
         sender.stop()
         hands.end()
 

@@ -21,6 +21,7 @@ from outwork_verify import (
     rules_rows,
     rules_signatures,
     rules_witnesses,
+    timestamp,
     tree,
 )
 from outwork_verify.container import Bundle, Failure, Unreadable, lines_of, read_bundle
@@ -133,6 +134,10 @@ def _verify(
         "log": bundle.log.name,
         "root": root.hex(),
     }
+    stamps = bundle.members.get(timestamp.MEMBER, b"")
+    head["timestamp"] = timestamp.check_timestamps(
+        stamps, lines, bundle.log.name, policy.authorities
+    )
     head |= {"members": len(bundle.members), "cosigned": cosigned, "opened": opened}
     return head | state.figures()
 

@@ -6,6 +6,7 @@ One rule a line, `#` begins a comment:
     witness <name> <cosigner's verifier key>
     group <name> <number, any or all> <witness or group>...
     quorum <witness, group or none>
+    authority <base64 of a certificate>   of whom timestamps must lead to (DER)
     signer <verifier key>               a person's, named <engagement>/<pseudonym>
 """
 
@@ -13,6 +14,8 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass, field
+
+from cryptography import x509
 
 from outwork_verify import note
 
@@ -25,13 +28,15 @@ class PolicyError(ValueError):
 class Policy:
     """`logs` are trusted to sign. `groups` maps a name to (how many must hold, member names);
     a name that is no group is a witness. `quorum` is the name that must hold, or None. `signers`
-    maps a person's name in a log to the keys, in hexadecimal, by which the reader knows them."""
+    maps a person's name in a log to the keys, in hexadecimal, by which the reader knows them.
+    One of `authorities`, if there are any, must have stamped the log."""
 
     logs: list[note.Key] = field(default_factory=list)
     witnesses: dict[str, note.Key] = field(default_factory=dict)
     groups: dict[str, tuple[int, list[str]]] = field(default_factory=dict)
     quorum: str | None = None
     signers: dict[str, set[str]] = field(default_factory=dict)
+    authorities: list[x509.Certificate] = field(default_factory=list)
 
     def satisfied(self, signers: Collection[note.Key]) -> bool:
         """Whether the quorum holds when these keys have signed."""
@@ -59,6 +64,10 @@ def read_policy(text: str) -> Policy:
                     continue
                 case ["log", key]:
                     policy.logs.append(_key(key, note.NOTE))
+                case ["authority", encoded]:
+                    policy.authorities.append(
+                        x509.load_der_x509_certificate(note.unbase64(encoded))
+                    )
                 case ["signer", key]:
                     known = _key(key, note.NOTE)
                     policy.signers.setdefault(known.name, set()).add(known.public.hex())

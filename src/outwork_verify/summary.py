@@ -69,6 +69,10 @@ def _rows(figures: dict[str, Any]) -> Iterator[tuple[str, str]]:
     yield "members", f"{figures['members']}, {figures['opened']} sealed fields opened"
     for witness, time in sorted(figures["cosigned"].items())[:MOST_ORDERS]:
         yield "cosigned", f"{witness} at {time}"
+    if figures["timestamp"]:
+        stamp = figures["timestamp"]
+        whose = "" if stamp["trusted"] else ", an authority that the policy does not name"
+        yield "stamped", f"{stamp['size']} entries at {stamp['at']} by {stamp['authority']}{whose}"
     if "stage" not in figures:
         return
     yield "stage", figures["stage"]

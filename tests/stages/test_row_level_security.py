@@ -16,6 +16,7 @@ from tests.support.service import KEY, content, tiny_service
 
 from outwork import documents, ledger, practices
 from outwork.kit.postgres import Cluster, Dsns
+from outwork.ledger.timestamps import Timestamp
 from outwork.migrations.versions.v0001_first import APPEND_ONLY, SCOPED
 from outwork.stages import acceptance, assurance, execution, setup
 from outwork.stages.execution import RowFormat
@@ -97,6 +98,8 @@ def full(
             enrolled = world.witness("dana", "http://127.0.0.1:9").witness
             size, line = world.integrate().size, ledger.checkpoint.SignatureLine("w", b"1234", b"")
             world.look(ledger.witnessing.cosigned, enrolled, size, line, world.now)
+            stamp = Timestamp(world.engagement, size, "http://tsa", world.now, b"token")
+            world.look(ledger.keep_timestamp, stamp)
         finally:
             world.close()
         yield dsns, world.engagement

@@ -187,6 +187,7 @@ MESSAGES: Mapping[str, str] = {
     "form-expired": msg("The form is from an earlier session; send it again."),
     "cursor-malformed": msg("This place in the list is not one of ours."),
     # What was given
+    "setting-malformed": msg("The setting %(setting)s cannot be used: %(problem)s."),
     "unknown-argument": msg("%(act)s has no argument %(argument)s."),
     "argument-missing": msg("%(act)s needs the argument %(argument)s."),
     "argument-malformed": msg("%(argument)s cannot be read: %(problem)s."),

@@ -4,7 +4,16 @@
 place in the tree and signs a checkpoint. Everything offline needs is in the bundle.
 """
 
-from outwork.ledger import bundle, canonical, checkpoint, signing, tiles, tree, witnessing
+from outwork.ledger import (
+    bundle,
+    canonical,
+    checkpoint,
+    signing,
+    tiles,
+    timestamps,
+    tree,
+    witnessing,
+)
 from outwork.ledger.actions import (
     NO_SALTS,
     PLACED,
@@ -52,6 +61,7 @@ from outwork.ledger.queries import (
     verifier_key,
 )
 from outwork.ledger.rebuilding import rebuilt
+from outwork.ledger.stamping import keep_timestamp, timestamps_of, to_be_stamped
 from outwork.ledger.tree import inclusion_path, root_of_leaves
 from outwork.ledger.witnessing import receipt
 
@@ -84,6 +94,7 @@ __all__ = [
     "inclusion_path",
     "instant_text",
     "integrate",
+    "keep_timestamp",
     "latest_checkpoint",
     "leaf_hashes",
     "log_signer",
@@ -104,6 +115,9 @@ __all__ = [
     "tile",
     "tiles",
     "timeline",
+    "timestamps",
+    "timestamps_of",
+    "to_be_stamped",
     "tree",
     "verifier_key",
     "witnessing",

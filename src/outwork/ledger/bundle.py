@@ -29,10 +29,11 @@ FORMAT = "outwork-bundle/1"
 MANIFEST, SIGNATURE, CHECKPOINT = "manifest.json", "manifest.sig", "checkpoint"
 ENTRIES, DISCLOSURES = "entries.jsonl", "disclosures.jsonl"
 CERTIFICATE, INVOICE = "certificate.json", "invoice.json"
+TIMESTAMPS = "timestamps.jsonl"
 DELIVERABLE = "deliverable/"
 
 _REQUIRED = frozenset({MANIFEST, SIGNATURE, CHECKPOINT, ENTRIES})
-_FIXED = _REQUIRED | {DISCLOSURES, CERTIFICATE, INVOICE}
+_FIXED = _REQUIRED | {DISCLOSURES, CERTIFICATE, INVOICE, TIMESTAMPS}
 _METHODS = frozenset(
     {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA}
 )
@@ -82,7 +83,8 @@ class Contents:
     `witnesses` are the verifier keys of all whose cosignatures `checkpoint` may carry, in order;
     `entries` are the log's leaves in order (canonical JSON, no newline, at most 65,535 bytes);
     `checkpoint` is the signed note over exactly these; `deliverables` maps paths below
-    `deliverable/` to contents; certificate and invoice are JSON values, or None if there is none.
+    `deliverable/` to contents; certificate and invoice are JSON values, or None if there is none;
+    `timestamps` are lines of tokens over the log.
     """
 
     engagement: str
@@ -94,6 +96,7 @@ class Contents:
     deliverables: Mapping[str, bytes] = field(default_factory=dict)
     certificate: Any = None
     invoice: Any = None
+    timestamps: bytes = b""
 
 
 def write_bundle(target: BinaryIO, contents: Contents, signer: Signer) -> None:
@@ -144,6 +147,8 @@ def _members(contents: Contents) -> dict[str, bytes]:
     for name, value in ((CERTIFICATE, contents.certificate), (INVOICE, contents.invoice)):
         if value is not None:
             members[name] = canonical.encode(value)
+    if contents.timestamps:
+        members[TIMESTAMPS] = contents.timestamps
     return members | {DELIVERABLE + path: data for path, data in contents.deliverables.items()}
 
 
@@ -199,6 +204,7 @@ def read_bundle(
         },
         _value(members, CERTIFICATE),
         _value(members, INVOICE),
+        members.get(TIMESTAMPS, b""),
     )
 
 

@@ -7,6 +7,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 
 from outwork.kit.database import Records, function, instant, key, scoped, text
 from outwork.ledger.model import Witness
+from outwork.ledger.timestamps import Timestamp
 from outwork.vocabulary import NotFound
 
 event_table = scoped(
@@ -73,6 +74,17 @@ checkpoint_table = scoped(
     instant("at"),
     sa.PrimaryKeyConstraint("engagement_id", "size"),
 )  # fmt: skip
+
+timestamp_table = scoped(
+    "timestamp",
+    sa.Column("size", sa.BigInteger, nullable=False),
+    text("authority"), instant("at"),
+    sa.Column("token", sa.LargeBinary, nullable=False),
+    sa.PrimaryKeyConstraint("engagement_id", "size", "authority"),
+    listed=False,
+)  # fmt: skip
+
+timestamps = Records(timestamp_table, Timestamp)
 
 # An instant as it stands in the log: without a fraction where there is none.
 INSTANT = function(

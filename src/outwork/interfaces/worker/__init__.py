@@ -5,13 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from outwork.interfaces.worker.loop import Worker
+from outwork.interfaces.worker.stamping import Authority, Stamping, authority_of
 from outwork.interfaces.worker.witnessing import Sender
 
 if TYPE_CHECKING:
     from outwork.interfaces.worker.machine import Machine
     from outwork.kit.database import Database
 
-__all__ = ["Sender", "Worker", "durable_hands"]
+__all__ = ["Authority", "Sender", "Stamping", "Worker", "authority_of", "durable_hands"]
 
 
 def durable_hands(database: Database, dsn: str) -> Machine:

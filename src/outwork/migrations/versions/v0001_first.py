@@ -74,6 +74,7 @@ SCOPED = {
     "signature": "engagement_id",
     "spell": "engagement_id",
     "submission": "engagement_id",
+    "timestamp": "engagement_id",
     "turnaround_clock": "engagement_id",
     "verdict": "engagement_id",
     "waiver": "engagement_id",
@@ -94,6 +95,7 @@ APPEND_ONLY: dict[str, list[str]] = {
     "disclosure": [],
     "checkpoint": [],
     "cosignature": [],
+    "timestamp": [],
     "signature": [],
     "submission": [],
     "answer": [],
@@ -1149,6 +1151,16 @@ def _create() -> None:
         info={"scope": "engagement"},
     )
     op.create_index(op.f("ix_submission_item_id"), "submission", ["item_id"], unique=False)
+    op.create_table(
+        "timestamp",
+        sa.Column("engagement_id", sa.Text(), nullable=False),
+        sa.Column("size", sa.BigInteger(), nullable=False),
+        sa.Column("authority", sa.Text(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("token", sa.LargeBinary(), nullable=False),
+        sa.PrimaryKeyConstraint("engagement_id", "size", "authority", name=op.f("pk_timestamp")),
+        info={"scope": "engagement"},
+    )
     op.create_table(
         "turnaround_clock",
         sa.Column("engagement_id", sa.Text(), nullable=False),

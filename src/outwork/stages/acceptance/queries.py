@@ -120,6 +120,7 @@ def export_bundle(
         deliverables=files,
         certificate=certificates or None,
         invoice=invoiced or None,
+        timestamps=ledger.timestamps.as_lines(ledger.timestamps_of(db, engagement, len(entries))),
     )
     ledger.bundle.write_bundle(target, contents, ledger.log_signer(keyring_of(db), engagement))
     return len(entries)
