@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import secrets
 import threading
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -13,6 +15,7 @@ from pydantic import SecretStr
 from tests.support.engagement import PEOPLE, World, events, refused
 
 from outwork import agreements, ledger
+from outwork.agreements.events import WaiverRequested
 from outwork.interfaces.worker import Worker
 from outwork.kit import outbox
 from outwork.kit.ids import new_id
@@ -20,9 +23,9 @@ from outwork.kit.keyring import KeyMissing, Keyring
 from outwork.kit.outbox import Job
 from outwork.ledger import checkpoint, sealing, tree
 from outwork.ledger.store import disclosure_table, event_table
-from outwork.operation import operation
+from outwork.operation import Operation, operation
 from outwork.stages import acceptance, execution, requirements
-from outwork.vocabulary import EngagementId, Stage
+from outwork.vocabulary import AgreementId, BadInput, EngagementId, Side, Stage, WaiverId
 
 
 def test_an_act_that_fails_leaves_no_event_and_no_row(world: World) -> None:
@@ -264,3 +267,45 @@ def test_an_engagement_sees_only_its_own_log(world: World) -> None:
     assert len(world.look(events, mine)) == 4
     row = world.look(lambda db: db.execute(sa.select(event_table.c.engagement_id)).scalars().all())
     assert set(row) == {mine}
+
+
+def asking(world: World, codes: int) -> WaiverRequested:
+    """A request for a waiver of so many codes, each of some 90 bytes."""
+    return WaiverRequested(
+        engagement=world.engagement, waiver=WaiverId("wvr_1"), gate=Stage.EXECUTION,
+        codes=tuple(f"code-{n:03}-{'x' * 80}" for n in range(codes)), side=Side.CLIENT,
+        expires=world.now, reason="r", risk_owner="o",
+    )  # fmt: skip
+
+
+def test_an_event_that_no_entry_bundle_holds_is_refused_whole(world: World) -> None:
+    world.upto("open")
+
+    def ask(op: Operation) -> None:
+        op.record(asking(world, 750))
+
+    with pytest.raises(BadInput) as found:
+        world.act("vera", ask)
+    assert found.value.code == "event-too-long"
+    assert world.look(ledger.find_entry, world.engagement, WaiverRequested.kind) is None
+    with world.database.transaction("job", [world.engagement]) as db:
+        # It is found to fit only by spelling it out.
+        ledger.record(db, asking(world, 680), "job", world.now, secrets.token_bytes)
+    world.integrate()
+    kept = world.look(ledger.find_entry, world.engagement, WaiverRequested.kind)
+    assert 60_000 < len(kept.line) < 65_536
+    tile = ledger.tiles.Tile(None, kept.seq // 256, kept.seq % 256 + 1)
+    assert kept.line in world.look(ledger.tile, world.engagement, tile)
+
+
+def test_sealed_fields_count_by_their_commitments(world: World) -> None:
+    many = {f"question-{n}": "x" for n in range(1000)}
+    event = agreements.AgreementConcluded(
+        engagement=world.engagement, agreement=AgreementId("msa_1"), client=world.parties["client"],
+        provider=world.parties["provider"], terms=many,
+    )  # fmt: skip
+    with pytest.raises(BadInput) as found:
+        ledger.prepare(event, secrets.token_bytes)
+    assert found.value.code == "event-too-long"
+    few = replace(event, terms=dict(list(many.items())[:500]))
+    assert len(ledger.prepare(few, secrets.token_bytes).sealed) == 500

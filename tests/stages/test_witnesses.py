@@ -29,7 +29,7 @@ from outwork.operation import operation
 from outwork.stages import acceptance
 from outwork.vocabulary import BadInput, Side
 from outwork.witness import Store, Witness
-from outwork_verify import PolicyError, read_policy, verify
+from outwork_verify import PolicyError, read_policy, verify, verify_receipt
 
 
 @contextmanager
@@ -327,3 +327,37 @@ def test_fsck_names_the_first_thing_that_does_not_fit(world: World, common: Dsns
         assert said in problem, damage
     owner.close()
     assert world.look(ledger.rebuilt, world.engagement).problem is None
+
+
+def test_receipts_in_bulk_are_cosigned_while_the_witnesses_answer(world: World) -> None:
+    world.upto("award")
+    world.accept_award()
+    proofs = ledger.Proofs()
+
+    def made() -> dict[int, bytes]:
+        found: dict[int, bytes] = world.look(
+            ledger.receipts, world.engagement, [event], proofs
+        )  # fmt: skip
+        return found
+
+    with running(world, "vera"), running(world, "dana"):
+        world.integrate()
+        send(world)
+        world.lengthen(1)
+        event = world.look(ledger.find_entry, world.engagement, "agreements.stage-passed").id
+        world.integrate()
+        assert made() == {}  # nobody has cosigned it yet
+        assert send(world) == 2
+        policy = read_policy(world.look(ledger.witnessing.policy, world.engagement))
+        report = verify_receipt(made()[event], policy)
+        assert report.failure is None
+        assert len(report.figures["cosigned"]) == 2
+    world.lengthen(1)
+    event = world.look(ledger.find_entry, world.engagement, "agreements.stage-passed").id
+    world.integrate()
+    assert made() == {}
+    world.passes(1)
+    assert send(world) == 0  # they are gone: from now on nobody waits for them
+    report = verify_receipt(made()[event], policy)
+    assert report.failure is not None
+    assert "not cosigned" in report.failure.reason

@@ -474,6 +474,10 @@ MESSAGES: Mapping[str, str] = {
         "A document is given out for %(minutes)s minutes after it was opened; open it again."
     ),
     "share-expired": msg("The share would end before it begins; choose a later time."),
+    "event-too-long": msg(
+        "This says more than fits into one entry of the log (%(kind)s, %(most)s bytes): name"
+        " fewer things at once."
+    ),
     "line-malformed": msg("A line is not a request: act, document, and what goes with them."),
     "too-many-lines": msg("At most %(most)s requests fit into one body."),
     "checkpoint-pending": msg(

@@ -16,8 +16,6 @@ from outwork.ledger import (
 )
 from outwork.ledger.actions import (
     NO_SALTS,
-    PLACED,
-    RECORDED,
     Prepared,
     digest_of,
     integrate,
@@ -54,7 +52,6 @@ from outwork.ledger.queries import (
     placed_entry,
     prove,
     read_nodes,
-    receipts,
     root_at,
     tile,
     timeline,
@@ -62,8 +59,9 @@ from outwork.ledger.queries import (
 )
 from outwork.ledger.rebuilding import rebuilt
 from outwork.ledger.stamping import keep_timestamp, timestamps_of, to_be_stamped
+from outwork.ledger.store import PLACED, RECORDED
 from outwork.ledger.tree import inclusion_path, root_of_leaves
-from outwork.ledger.witnessing import receipt
+from outwork.ledger.witnessing import receipt, receipts
 
 __all__ = [
     "EVENTS",

@@ -18,8 +18,9 @@ from outwork.ledger import canonical, checkpoint, queries, sealing, store
 from outwork.ledger.model import EventBody, split
 from outwork.ledger.proving import TILE_HEIGHT
 from outwork.ledger.signing import record_digest
+from outwork.ledger.tiles import MAX_ENTRY
 from outwork.ledger.tree import leaf_hash
-from outwork.vocabulary import Digest, EngagementId, Json
+from outwork.vocabulary import BadInput, Digest, EngagementId, Json
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,8 +41,12 @@ def prepare(body: EventBody, entropy: Entropy, salts: Mapping[str, bytes] = NO_S
     """Split an event and commit to what is confidential, each field under a salt of its own.
 
     `salts` are those already chosen, of fields whose commitment something else holds too.
+
+    Raises BadInput("event-too-long") for what would not fit into an entry bundle of the log's
+    tiles: the log could never be served with it.
     """
     public, hidden = split(body)
+    _check_length(body.kind, public, hidden)
     openings: dict[str, list[Json]] = {}
     commitments: dict[str, str] = {}
     for name, value in hidden.items():
@@ -58,6 +63,31 @@ def digest_of(body: EventBody, entropy: Entropy) -> tuple[Digest, dict[str, byte
     openings = {} if made.openings is None else canonical.decode(made.openings)
     salts = {name: bytes.fromhex(salt) for name, (salt, _value) in openings.items()}
     return record_digest(made.public, made.sealed), salts
+
+
+_ROOM = MAX_ENTRY - 512  # bytes for fields; names, instant, kind, actor and number take the rest
+_ESCAPED = 6  # bytes that a character takes at most
+
+
+def _check_length(kind: str, public: dict[str, Json], hidden: dict[str, Json]) -> None:
+    # Spelling out every event to weigh it would cost more than most of them weigh.
+    least = _weight(public) + sum(len(name) + 12 for name in hidden)
+    if _ESCAPED * least <= _ROOM:
+        return
+    sealed = dict.fromkeys(hidden, "0" * 64)
+    if len(canonical.encode(public)) + len(canonical.encode(sealed)) > _ROOM:
+        raise BadInput("event-too-long", kind=kind, most=MAX_ENTRY)
+
+
+def _weight(value: Json) -> int:
+    """No less than a sixth of the bytes of a value in canonical JSON."""
+    if isinstance(value, str):
+        return len(value) + 3
+    if isinstance(value, dict):
+        return 2 + sum(len(name) + 4 + _weight(part) for name, part in value.items())
+    if isinstance(value, list):
+        return 2 + sum(map(_weight, value)) + len(value)
+    return 25
 
 
 def seal_openings(
@@ -157,11 +187,8 @@ def integrate(db: Connection, engagement: EngagementId, now: datetime) -> querie
     made = queries.Head(engagement, frontier, horizon)
     _advance(db, made, now)
     # Whoever waits for a place is told with the commit: which log, and its last event.
-    db.execute(sa.select(sa.func.pg_notify(PLACED, f"{engagement} {pending[-1].id}")))
+    db.execute(sa.select(sa.func.pg_notify(store.PLACED, f"{engagement} {pending[-1].id}")))
     return made
-
-
-RECORDED, PLACED = "outwork_recorded", "outwork_placed"  # channels of LISTEN and NOTIFY
 
 
 _OLDEST_RUNNING = sa.text("select (pg_snapshot_xmin(pg_current_snapshot())::text)::bigint")

@@ -15,7 +15,7 @@ from outwork.kit.keyring import KeyMissing, Keyring
 from outwork.kit.paging import Page, key_of, limit_of
 from outwork.ledger import canonical, checkpoint, store, tiles
 from outwork.ledger.model import instant_text
-from outwork.ledger.proving import Proofs, encode_receipt
+from outwork.ledger.proving import Proofs
 from outwork.ledger.tree import Frontier, range_hash, root_of_hashes
 from outwork.vocabulary import EngagementId, Json, NotFound
 
@@ -269,26 +269,15 @@ def entries_about(db: Connection, engagement: EngagementId, name: str, value: Js
     return [entry(row) for row in db.execute(query.order_by(placed.seq))]
 
 
-def receipts(
-    db: Connection, engagement: EngagementId, event_ids: Sequence[int], proofs: Proofs
-) -> dict[int, bytes]:
-    """The receipts of those of the events that a checkpoint covers; `proofs` may be used again."""
-    note = latest_checkpoint(db, engagement)
-    if note is None:
-        return {}
-    size = int(note.split("\n", 2)[1])
-    placed, event = store.placement_table.c, store.event_table
+def placed_below(
+    db: Connection, engagement: EngagementId, event_ids: Sequence[int], size: int
+) -> list[Entry]:
+    """Those of the events that are among the first `size` entries."""
+    placed, event = store.placement_table.c, store.event_table.c
     query = _with_place().where(
-        event.c.engagement_id == engagement, event.c.id.in_(event_ids), placed.seq < size
+        event.engagement_id == engagement, event.id.in_(event_ids), placed.seq < size
     )
-    found = [entry(row) for row in db.execute(query)]
-    seqs = [e.seq for e in found if e.seq is not None]
-    read_nodes(db, engagement, size, seqs, proofs)
-    head = note.encode()
-    return {
-        e.id: encode_receipt(seq, proofs.path(seq, size), head, e.line)
-        for e, seq in zip(found, seqs, strict=True)
-    }
+    return [entry(row) for row in db.execute(query)]
 
 
 def pending(db: Connection) -> list[EngagementId]:

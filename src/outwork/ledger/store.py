@@ -10,6 +10,8 @@ from outwork.ledger.model import Witness
 from outwork.ledger.timestamps import Timestamp
 from outwork.vocabulary import NotFound
 
+RECORDED, PLACED = "outwork_recorded", "outwork_placed"  # channels of LISTEN and NOTIFY
+
 event_table = scoped(
     "event",
     sa.Column("id", sa.BigInteger, sa.Identity(always=True), primary_key=True),

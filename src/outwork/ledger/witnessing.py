@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -13,7 +13,7 @@ from sqlalchemy.dialects.postgresql import insert
 from outwork.kit.database import Connection, keyring_of
 from outwork.ledger import checkpoint, queries, store
 from outwork.ledger.model import Standing, Witness, policy_text
-from outwork.ledger.proving import encode_receipt
+from outwork.ledger.proving import Proofs, encode_receipt
 from outwork.vocabulary import EngagementId, Refusal, Side, WitnessId
 
 _PLACE, _SIGNED = store.checkpoint_table.c, store.cosignature_table.c
@@ -85,6 +85,13 @@ def cosigned(
     db.execute(insert(store.cosignature_table).values(row).on_conflict_do_nothing())
     newest = max(size, found.size)
     store.witnesses.save(db, replace(found, size=newest, cosigned_at=at, tried_at=at, problem=""))
+    # Whoever waits for a receipt that both sides have cosigned is told with the commit.
+    placed = store.placement_table.c
+    last = sa.select(placed.event_id).where(
+        placed.engagement_id == found.engagement_id, placed.seq == size - 1
+    )
+    told = f"{found.engagement_id} {db.execute(last).scalar()}"
+    db.execute(sa.select(sa.func.pg_notify(store.PLACED, told)))
 
 
 def witnessed_checkpoint(
@@ -148,6 +155,46 @@ def receipt(db: Connection, engagement: EngagementId, seq: int) -> bytes:
     if seq >= size:
         raise Refusal("checkpoint-pending")
     return encode_receipt(seq, queries.prove(db, engagement, seq, size), note, found.line)
+
+
+def receipts(
+    db: Connection, engagement: EngagementId, event_ids: Sequence[int], proofs: Proofs
+) -> dict[int, bytes]:
+    """The receipts of those of the events that are covered by now; `proofs` may be used again.
+
+    Covered means: by a checkpoint that every side with a witness has cosigned. Only while a
+    witness does not answer, or does not cosign, the newest checkpoint does.
+    """
+    best = witnessed_checkpoint(db, engagement)
+    if best is None:
+        return {}
+    size, head, _ = best
+    if any(w.problem for w in witnesses(db, engagement)):
+        newest = queries.latest_checkpoint(db, engagement) or ""
+        fresh = int(newest.split("\n", 2)[1])
+        found = queries.placed_below(db, engagement, event_ids, fresh)
+        beyond = [e for e in found if e.seq is not None and e.seq >= size]
+        made = _receipts(db, engagement, beyond, fresh, newest.encode(), proofs)
+    else:
+        found, made = queries.placed_below(db, engagement, event_ids, size), {}
+    within = [e for e in found if e.seq is not None and e.seq < size]
+    return made | _receipts(db, engagement, within, size, head, proofs)
+
+
+def _receipts(
+    db: Connection,
+    engagement: EngagementId,
+    found: Sequence[queries.Entry],
+    size: int,
+    head: bytes,
+    proofs: Proofs,
+) -> dict[int, bytes]:
+    seqs = [e.seq for e in found if e.seq is not None]
+    queries.read_nodes(db, engagement, size, seqs, proofs)
+    return {
+        e.id: encode_receipt(seq, proofs.path(seq, size), head, e.line)
+        for e, seq in zip(found, seqs, strict=True)
+    }
 
 
 def policy(

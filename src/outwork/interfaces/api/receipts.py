@@ -3,7 +3,8 @@
 `POST /api/receipts` takes a JSON object a line: {"act": "open", "document": ...}, for sharing also
 "subject" and "until"; "token" where a line is of another person than the request (a gateway's);
 "proof": true for the receipt itself. The answer has a line for each, in order: {"engagement",
-"event"} after its commit, with "receipt" (C2SP tlog-proof) after its place in the tree; or {"code",
+"event"} after its commit, with "receipt" (C2SP tlog-proof) after its place in the tree, under a
+checkpoint that every side with a witness has cosigned as long as these answer; or {"code",
 "message"}, as the act by itself would say, which is done after the others.
 """
 
@@ -171,8 +172,10 @@ class Placed:
             ready.set()
             async for notice in connection.notifies():
                 engagement, _, last = notice.payload.partition(" ")
-                self._last[EngagementId(engagement)] = int(last)
-                self._prove_soon(EngagementId(engagement))
+                log = EngagementId(engagement)
+                # Cosigned is told after placed, and of earlier entries.
+                self._last[log] = max(int(last), self._last.get(log, 0))
+                self._prove_soon(log)
 
     def _prove_soon(self, engagement: EngagementId) -> None:
         if engagement in self._busy:
