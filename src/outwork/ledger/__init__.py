@@ -26,6 +26,7 @@ from outwork.ledger.actions import (
 )
 from outwork.ledger.model import (
     EVENTS,
+    Covered,
     EventBody,
     Sealed,
     Standing,
@@ -38,7 +39,6 @@ from outwork.ledger.queries import (
     Entry,
     Head,
     Nodes,
-    about_item,
     disclosures,
     entries,
     entries_about,
@@ -54,10 +54,10 @@ from outwork.ledger.queries import (
     read_nodes,
     root_at,
     tile,
-    timeline,
     verifier_key,
 )
 from outwork.ledger.rebuilding import rebuilt
+from outwork.ledger.searching import Sought, about_item, timeline
 from outwork.ledger.stamping import keep_timestamp, timestamps_of, to_be_stamped
 from outwork.ledger.store import PLACED, RECORDED
 from outwork.ledger.tree import inclusion_path, root_of_leaves
@@ -68,6 +68,7 @@ __all__ = [
     "NO_SALTS",
     "PLACED",
     "RECORDED",
+    "Covered",
     "Entry",
     "EventBody",
     "Head",
@@ -75,6 +76,7 @@ __all__ = [
     "Prepared",
     "Proofs",
     "Sealed",
+    "Sought",
     "Standing",
     "Witness",
     "about_item",

@@ -41,7 +41,6 @@ def prepare(body: EventBody, entropy: Entropy, salts: Mapping[str, bytes] = NO_S
     """Split an event and commit to what is confidential, each field under a salt of its own.
 
     `salts` are those already chosen, of fields whose commitment something else holds too.
-
     Raises BadInput("event-too-long") for what would not fit into an entry bundle of the log's
     tiles: the log could never be served with it.
     """

@@ -150,6 +150,18 @@ class Standing:
         return self.behind_since is not None and self.at - self.behind_since > LATE
 
 
+@dataclass(frozen=True, slots=True)
+class Covered:
+    """How far an entry is proved: by the checkpoint of `size` entries, and by whose witnesses.
+
+    `by` names the witnesses of each side that has cosigned; `sides` are those that have any.
+    """
+
+    size: int
+    by: Mapping[Side, tuple[str, ...]]
+    sides: frozenset[Side]
+
+
 def policy_text(log: str, witnesses: Sequence[Witness], needed: Mapping[Side, int]) -> str:
     """A policy: the log's key, each side's witnesses, and a quorum with every side in it.
 

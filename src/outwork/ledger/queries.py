@@ -12,7 +12,6 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from outwork.kit.database import Connection, keyring_of
 from outwork.kit.keyring import KeyMissing, Keyring
-from outwork.kit.paging import Page, key_of, limit_of
 from outwork.ledger import canonical, checkpoint, store, tiles
 from outwork.ledger.model import instant_text
 from outwork.ledger.proving import Proofs
@@ -119,7 +118,7 @@ def entries(
         yield entry(row)
 
 
-def _with_place() -> sa.Select[Any]:
+def with_place() -> sa.Select[Any]:
     """Events, each with its place if it has one."""
     placed, event = store.placement_table, store.event_table
     joined = event.outerjoin(placed, placed.c.event_id == event.c.id)
@@ -129,7 +128,7 @@ def _with_place() -> sa.Select[Any]:
 def find_entry(db: Connection, engagement: EngagementId, kind: str, **public: Json) -> Entry | None:
     """The last event of a kind with these public values, integrated or not."""
     table = store.event_table
-    query = _with_place().where(table.c.engagement_id == engagement, table.c.kind == kind)
+    query = with_place().where(table.c.engagement_id == engagement, table.c.kind == kind)
     query = query.where(table.c.public.contains(public)).order_by(table.c.id.desc()).limit(1)
     row = db.execute(query).first()
     return None if row is None else entry(row)
@@ -244,7 +243,7 @@ def prove(
 def placed_entry(db: Connection, engagement: EngagementId, seq: int) -> Entry:
     """The entry at a place of the log; raises NotFound."""
     placed = store.placement_table.c
-    query = _with_place().where(placed.engagement_id == engagement, placed.seq == seq)
+    query = with_place().where(placed.engagement_id == engagement, placed.seq == seq)
     row = db.execute(query).first()
     if row is None:
         raise NotFound("entry", str(seq))
@@ -254,7 +253,7 @@ def placed_entry(db: Connection, engagement: EngagementId, seq: int) -> Entry:
 def event_entry(db: Connection, engagement: EngagementId, event_id: int) -> Entry:
     """An event by its number, placed or not; raises NotFound."""
     event = store.event_table.c
-    query = _with_place().where(event.engagement_id == engagement, event.id == event_id)
+    query = with_place().where(event.engagement_id == engagement, event.id == event_id)
     row = db.execute(query).first()
     if row is None:
         raise NotFound("event", str(event_id))
@@ -264,7 +263,7 @@ def event_entry(db: Connection, engagement: EngagementId, event_id: int) -> Entr
 def entries_about(db: Connection, engagement: EngagementId, name: str, value: Json) -> list[Entry]:
     """The placed entries whose public field `name` has this value, in order."""
     event, placed = store.event_table.c, store.placement_table.c
-    query = _with_place().where(event.engagement_id == engagement, placed.seq.is_not(None))
+    query = with_place().where(event.engagement_id == engagement, placed.seq.is_not(None))
     query = query.where(event.public.contains({name: value}))
     return [entry(row) for row in db.execute(query.order_by(placed.seq))]
 
@@ -274,7 +273,7 @@ def placed_below(
 ) -> list[Entry]:
     """Those of the events that are among the first `size` entries."""
     placed, event = store.placement_table.c, store.event_table.c
-    query = _with_place().where(
+    query = with_place().where(
         event.engagement_id == engagement, event.id.in_(event_ids), placed.seq < size
     )
     return [entry(row) for row in db.execute(query)]
@@ -317,50 +316,3 @@ def disclosures(
     except KeyMissing:
         return {}
     return opened
-
-
-SEARCHED = 50_000  # entries of a log that `about_item` looks through, the newest ones
-
-
-def about_item(db: Connection, engagement: EngagementId, item: str, limit: int) -> list[Entry]:
-    """What the log's newest entries say of an item, newest first; see SEARCHED."""
-    table = store.event_table.c
-    newest = (
-        _with_place()
-        .where(table.engagement_id == engagement)
-        .order_by(table.id.desc())
-        .limit(SEARCHED)
-        .subquery()
-    )
-    query = sa.select(newest).where(newest.c.public["item"].astext == item)
-    rows = db.execute(query.order_by(newest.c.id.desc()).limit(limit)).all()
-    return [entry(r) for r in rows]
-
-
-def timeline(
-    db: Connection,
-    engagement: EngagementId,
-    *,
-    kind: str | None = None,
-    actor: str | None = None,
-    since: datetime | None = None,
-    until: datetime | None = None,
-    after: str | None = None,
-    limit: int | None = None,
-) -> Page[Entry]:
-    """The log as a list, newest first, by kind prefix, pseudonym and period."""
-    table = store.event_table.c
-    query = _with_place().where(table.engagement_id == engagement)
-    if kind:
-        query = query.where(table.kind.startswith(kind, autoescape=True))
-    if actor:
-        query = query.where(table.actor == actor)
-    if since:
-        query = query.where(table.at >= since)
-    if until:
-        query = query.where(table.at < until)
-    if after:
-        query = query.where(table.id < int(key_of(after)))
-    size = limit_of(limit)
-    rows = db.execute(query.order_by(table.id.desc()).limit(size + 1)).all()
-    return Page.of([entry(r) for r in rows], size, lambda e: e.id)

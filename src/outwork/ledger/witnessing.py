@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
@@ -12,7 +13,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from outwork.kit.database import Connection, keyring_of
 from outwork.ledger import checkpoint, queries, store
-from outwork.ledger.model import Standing, Witness, policy_text
+from outwork.ledger.model import Covered, Standing, Witness, policy_text
 from outwork.ledger.proving import Proofs, encode_receipt
 from outwork.vocabulary import EngagementId, Refusal, Side, WitnessId
 
@@ -56,6 +57,28 @@ def standings(db: Connection, engagement: EngagementId, now: datetime) -> list[S
         first: datetime | None = db.execute(query.where(_PLACE.size > found.size)).scalar()
         behind = None if first is None else max(first, found.enrolled_at)
         made.append(Standing(found, size, behind, now))
+    return made
+
+
+def covered(db: Connection, engagement: EngagementId, seqs: Sequence[int]) -> dict[int, Covered]:
+    """The first checkpoint that covers each of these entries, and who cosigned one that does."""
+    if not seqs:
+        return {}
+    later = sa.select(_PLACE.size).where(_PLACE.engagement_id == engagement)
+    enough = sa.select(sa.func.min(_PLACE.size)).where(
+        _PLACE.engagement_id == engagement, _PLACE.size > max(seqs)
+    )
+    later = later.where(_PLACE.size > min(seqs), _PLACE.size <= enough.scalar_subquery())
+    sizes = list(db.execute(later.order_by(_PLACE.size)).scalars())
+    every = store.witnesses.find(db, store.witness_table.c.engagement_id == engagement)
+    sides = frozenset(w.side for w in every if w.retired_at is None)
+    made = {}
+    for seq in seqs:
+        at = bisect_right(sizes, seq)
+        if at < len(sizes):
+            signed = [w for w in every if w.size > seq]
+            by = {side: tuple(w.name for w in signed if w.side is side) for side in Side}
+            made[seq] = Covered(sizes[at], {s: names for s, names in by.items() if names}, sides)
     return made
 
 

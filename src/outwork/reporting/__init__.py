@@ -39,13 +39,25 @@ from outwork.reporting.by_stage import (
 )
 from outwork.reporting.catalogue import service_card
 from outwork.reporting.handing import Handed, Passing, handed, handed_to, passing
-from outwork.reporting.log import log_for_witness, log_resource, policy, witnesses
+from outwork.reporting.log import (
+    Filter,
+    lines,
+    log_entry,
+    log_for_witness,
+    log_resource,
+    policy,
+    receipt,
+    receipt_of,
+    timeline,
+    witnesses,
+)
 from outwork.reporting.model import (
     Gate,
     InboxEntry,
     LogEntry,
     Overview,
     Person,
+    ShownEntry,
     Workbench,
 )
 from outwork.reporting.quality import (
@@ -55,15 +67,12 @@ from outwork.reporting.quality import (
     colleagues,
     quality,
     readable,
-    receipt,
-    receipt_of,
 )
 from outwork.reporting.queries import (
     inbox,
     may_read,
     overview,
     people,
-    timeline,
     workbench,
 )
 from outwork.reporting.watching import (
@@ -94,6 +103,7 @@ __all__ = [
     "Delivered",
     "EngagementQuality",
     "Feedback",
+    "Filter",
     "Gate",
     "Handed",
     "HandedIn",
@@ -111,6 +121,7 @@ __all__ = [
     "Record",
     "Sampling",
     "Scope",
+    "ShownEntry",
     "Standing",
     "Untaken",
     "WorkQueue",
@@ -133,6 +144,8 @@ __all__ = [
     "is_agent",
     "knowledge",
     "latest_certificate",
+    "lines",
+    "log_entry",
     "log_for_witness",
     "log_resource",
     "machine_work",

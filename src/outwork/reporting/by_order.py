@@ -116,7 +116,8 @@ def _deadlines(op: Operation, at: Standing) -> dict[WorkOrderId, Deadline]:
 def _refused(
     op: Operation, engagement: EngagementId, order: WorkOrder
 ) -> tuple[tuple[str, str], ...]:
-    page = ledger.timeline(op.db, engagement, kind="execution.file-refused", limit=MOST_REFUSED)
+    sought = ledger.Sought(kind="execution.file-refused")
+    page = ledger.timeline(op.db, engagement, sought, limit=MOST_REFUSED)
     ours = [e for e in page.rows if e.public.get("work_order") == order.id]
     if not ours:
         return ()

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from outwork.agreements import Engagement, Waiver, WorkOrder
+from outwork.ledger import Covered
 from outwork.practices import Service
 from outwork.stages.execution import Assignment, Known, Submission, WorkItem
 from outwork.stages.transfer import Guideline
@@ -83,7 +84,10 @@ class Person:
 
 @dataclass(frozen=True, slots=True)
 class LogEntry:
-    """One event with the name behind its pseudonym."""
+    """One event with the name behind its pseudonym, and how far it is proved.
+
+    `covered` is None until a checkpoint covers it.
+    """
 
     id: int
     seq: int | None
@@ -93,6 +97,24 @@ class LogEntry:
     name: str
     public: Mapping[str, Json]
     sealed: tuple[str, ...]
+    covered: Covered | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ShownEntry:
+    """One entry of the log with all that proves it.
+
+    `line` is the leaf's content; `commitments` are its sealed fields, `opened` those that the
+    reader may see, by name. `receipt` is None until a checkpoint covers the entry.
+    """
+
+    entry: LogEntry
+    line: bytes
+    commitments: Mapping[str, str]
+    opened: Mapping[str, Json]
+    receipt: bytes | None
+    policy: str
+    size: int
 
 
 @dataclass(frozen=True, slots=True)

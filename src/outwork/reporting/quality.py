@@ -17,7 +17,7 @@ from outwork.reporting.watching import Paused, Record, paused, records
 from outwork.stages import assurance, transfer
 from outwork.stages.assurance import Certificate, CorrectiveAction, DefectRecord, Effect
 from outwork.stages.transfer import Certification
-from outwork.vocabulary import EngagementId, Refusal, Role, Side
+from outwork.vocabulary import EngagementId, Role, Side
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,21 +109,3 @@ def checkpoint(op: Operation, engagement: EngagementId) -> str | None:
     """The newest signed checkpoint of an engagement's log."""
     may_read(op, engagement)
     return ledger.latest_checkpoint(op.db, engagement)
-
-
-def receipt(op: Operation, engagement: EngagementId, seq: int) -> bytes:
-    """What proves entry `seq` of an engagement's log by itself; raises NotFound.
-
-    Raises Refusal("checkpoint-pending") where no checkpoint covers the entry yet.
-    """
-    may_read(op, engagement)
-    return ledger.receipt(op.db, engagement, seq)
-
-
-def receipt_of(op: Operation, engagement: EngagementId, event: int) -> bytes:
-    """The same for an event by its number, which it has before it has a place in the log."""
-    may_read(op, engagement)
-    seq = ledger.event_entry(op.db, engagement, event).seq
-    if seq is None:
-        raise Refusal("checkpoint-pending")
-    return ledger.receipt(op.db, engagement, seq)

@@ -11,17 +11,15 @@ from outwork.agreements import Engagement, WorkOrder
 from outwork.kit import outbox
 from outwork.kit.database import Connection
 from outwork.kit.outbox import JobState
-from outwork.kit.paging import Page
 from outwork.operation import Operation
 from outwork.reporting.model import (
     Gate,
     InboxEntry,
-    LogEntry,
     Overview,
     Person,
     Workbench,
 )
-from outwork.reporting.telling import as_told, assignment_as_told, entry_as_told
+from outwork.reporting.telling import as_told, assignment_as_told
 from outwork.reporting.work import queue_of
 from outwork.stages import (
     acceptance,
@@ -314,7 +312,7 @@ def _countersigning(op: Operation, member: Membership, engagement: Engagement) -
 def people(op: Operation, engagement: EngagementId) -> list[Person]:
     """Everyone in an engagement."""
     viewer = may_read(op, engagement)
-    found = [m for m in access.members(op.db, engagement) if _may_be_named(viewer, m)]
+    found = [m for m in access.members(op.db, engagement) if may_be_named(viewer, m)]
     actors = access.actors(op.db, [m.actor_id for m in found])
     parties = {p.id: p.name for p in access.parties(op.db)}
     return [
@@ -337,45 +335,10 @@ def people(op: Operation, engagement: EngagementId) -> list[Person]:
     ]
 
 
-def _may_be_named(viewer: Membership, member: Membership) -> bool:
+def may_be_named(viewer: Membership, member: Membership) -> bool:
     """A provider is not told who bid against it."""
     rival = not member.roles & BEYOND_BIDDING and member.party_id != viewer.party_id
     return not (viewer.side is Side.PROVIDER and rival)
-
-
-def timeline(
-    op: Operation,
-    engagement: EngagementId,
-    *,
-    kind: str | None = None,
-    actor: str | None = None,
-    after: str | None = None,
-    limit: int | None = None,
-) -> Page[LogEntry]:
-    """The log with names for pseudonyms, newest first."""
-    viewer = may_read(op, engagement)
-    page = ledger.timeline(op.db, engagement, kind=kind, actor=actor, after=after, limit=limit)
-    behind = {
-        m.pseudonym: m.actor_id
-        for m in access.members(op.db, engagement)
-        if _may_be_named(viewer, m)
-    }
-    names = access.actors(op.db, list(behind.values()))
-    rows = tuple(
-        LogEntry(
-            id=e.id,
-            seq=e.seq,
-            kind=e.kind,
-            at=e.at,
-            actor=e.actor,
-            name=names[behind[e.actor]].name if e.actor in behind else e.actor,
-            public=e.public,
-            sealed=tuple(sorted(e.sealed)),
-        )
-        for e in page.rows
-    )
-    shown = [entry_as_told(e, viewer) for e in rows]
-    return Page(tuple(e for e in shown if e is not None), page.next)
 
 
 def workbench(op: Operation, assignment: str) -> Workbench:

@@ -6,16 +6,18 @@ client or audits sees it, who only answers does not.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import replace
 
 from outwork.access import Membership
 from outwork.reporting.model import LogEntry
 from outwork.stages.execution import Assignment, AssignmentState, ItemState, WorkItem
-from outwork.vocabulary import Purpose, Refusal, Role
+from outwork.vocabulary import Purpose, Refusal, Role, Side
 
 _ANSWERING = frozenset({Role.ANALYST, Role.AGENT})
 _UNAWARES = frozenset({Purpose.CONTROL, Purpose.OVERLAP})
 _TELLING = frozenset({"execution.controls-seeded", "transfer.control-scored"})
+_OWN_SIDE = frozenset({"execution.hour-cost-stated", "transfer.worker-paused"})
 _PERSONAL = frozenset(
     {"transfer.worker-paused", "transfer.retraining-started", "transfer.worker-readmitted"}
 )
@@ -61,4 +63,33 @@ def entry_as_told(entry: LogEntry, viewer: Membership) -> LogEntry | None:
     public = dict(entry.public)
     if public.get("purpose") in _UNAWARES:
         public["purpose"] = Purpose.PRODUCE.value
-    return replace(entry, public=public, seq=None)  # a gap in the numbers would tell, too
+    covered = entry.covered and replace(entry.covered, size=0)
+    # A gap in the numbers would tell, too.
+    return replace(entry, public=public, seq=None, covered=covered)
+
+
+def unseen_by(viewer: Membership) -> dict[str, str | None]:
+    """Kinds of entries that a member is not told of, or only where it is their subject."""
+    if not works_blind(viewer):
+        return {}
+    own: dict[str, str | None] = dict.fromkeys(_PERSONAL, viewer.pseudonym)
+    return own | dict.fromkeys(_TELLING)
+
+
+def may_have_receipt(viewer: Membership, kind: str) -> bool:
+    """Whether a member may have the entry as it stands: a receipt shows what is told otherwise."""
+    return not works_blind(viewer) or kind.startswith("documents.")
+
+
+def may_open(viewer: Membership, entry: LogEntry, own: Collection[str]) -> bool:
+    """Whether what an entry sealed is shown to a member; `own` are their party's pseudonyms.
+
+    Managers of both sides see it, but a bid is its bidder's and the client's, and what one side
+    keeps to itself stays there.
+    """
+    if not viewer.roles & {Role.VENDOR_MANAGER, Role.DELIVERY_MANAGER}:
+        return False
+    if entry.actor in own:
+        return True
+    bidding = entry.kind.startswith("selection.") and viewer.side is not Side.CLIENT
+    return not bidding and entry.kind not in _OWN_SIDE

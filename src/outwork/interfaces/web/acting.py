@@ -16,6 +16,7 @@ from fastapi import Request, Response
 from fastapi.responses import RedirectResponse
 from starlette.datastructures import FormData, UploadFile
 
+from outwork.agreements import Enrolment
 from outwork.interfaces import wording
 from outwork.interfaces.web.rendering import reason
 from outwork.interfaces.web.visit import Visit, check_csrf, local, say
@@ -40,7 +41,7 @@ async def _act(visit: Visit, name: str, form: FormData) -> Response:
     forward = str(form.get("next") or back)
     try:
         arguments = await arguments_of(form, name, visit.actor.zone)
-        perform(visit.database, visit.actor.id, name, arguments)
+        result = perform(visit.database, visit.actor.id, name, arguments)
     except NotFound:
         raise
     except OutworkError as error:
@@ -48,7 +49,11 @@ async def _act(visit: Visit, name: str, form: FormData) -> Response:
         say(response, [notice(error)])
         return response
     response = RedirectResponse(forward if local(forward) else "/", 303)
-    say(response, [{"tone": "good", "title": wording.done(name)}])
+    told = {"tone": "good", "title": wording.done(name)}
+    if isinstance(result, Enrolment):
+        text = wording.translate("The token with which it reads the log, told only now: %(token)s")
+        told["text"] = text % {"token": result.token}
+    say(response, [told])
     return response
 
 

@@ -1,4 +1,4 @@
-"""Pages of engagements: the list, the spine with its gates, the seven stages, ledger and people."""
+"""Pages of engagements: the list, the spine with its gates, the seven stages, people, files."""
 
 from __future__ import annotations
 
@@ -72,13 +72,6 @@ def _over_all(routes: APIRouter, visit: See) -> None:
         context = overview_pages.engagements(who, request.query_params.get("after"))
         return who.page("engagements.html", "engagements", _("Engagements"), **context)
 
-    @routes.get("/ledger")
-    def ledger(request: Request) -> Response:
-        who = visit(request)
-        with operation(who.database, who.actor.id) as op:
-            context = record_pages.ledger(op, None, "/ledger", request.query_params)
-        return who.page("ledger.html", "ledger", _("Ledger"), **context)
-
     @routes.get("/people")
     def people(request: Request) -> Response:
         who = visit(request)
@@ -121,15 +114,6 @@ def _of_one(routes: APIRouter, visit: See) -> None:
             context = overview_pages.overview(d)
             title = d.overview.engagement.title
         return who.page("engagement.html", "engagements", title, **context)
-
-    @routes.get("/engagements/{engagement}/ledger")
-    def ledger(request: Request, engagement: str) -> Response:
-        who = visit(request)
-        with desk(who, engagement, "ledger") as d:
-            found = d.overview.engagement
-            context = record_pages.ledger(d.op, found, d.here, request.query_params)
-        title = _("Ledger of %(engagement)s") % {"engagement": found.title}
-        return who.page("ledger.html", "engagements", title, **context)
 
     @routes.get("/engagements/{engagement}/people")
     def people(request: Request, engagement: str) -> Response:

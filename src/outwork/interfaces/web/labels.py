@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 from typing import Any
@@ -182,11 +183,24 @@ EVENTS: Mapping[str, str] = {
     "setup.control-planned": msg(
         "Watching planned: %(control_share)s control items, false alarm after %(false_after)s"
     ),
+    "setup.need-stated": msg("What a line asks of its people was stated"),
+    "setup.reviews-planned": msg("Reviews of a line were planned"),
     "setup.rates-agreed": msg("The rate card was agreed"),
+    "workforce.qualified": msg("What somebody brings was put on record"),
+    "workforce.barrier-raised": msg("An information barrier was raised"),
+    "workforce.barrier-lifted": msg("An information barrier was lifted"),
     "execution.seed-committed": msg("The %(side)s committed its seed"),
     "execution.item-admitted": msg("An item was admitted"),
     "execution.item-disclosed": msg("What proves an item was given out"),
     "execution.file-refused": msg("A file could not be taken in: %(code)s"),
+    "execution.import-started": msg("An import began (%(format)s)"),
+    "execution.part-received": msg("Part %(number)s of an import came in"),
+    "execution.upload-completed": msg("An import has come in, in %(parts)s parts"),
+    "execution.rows-admitted": msg("%(items)s rows became items, %(refused)s were refused"),
+    "execution.import-finished": msg("An import ended: %(admitted)s rows in, %(refused)s refused"),
+    "execution.import-abandoned": msg("An import was given up"),
+    "execution.work-retried": msg("Parked machine work is tried again"),
+    "execution.results-exported": msg("Results of %(items)s items were exported (%(format)s)"),
     "execution.work-order-released": msg("%(items)s items were released for work"),
     "execution.clock-paused": msg("The clock was paused: %(reason)s"),
     "execution.clock-resumed": msg("The clock runs again"),
@@ -195,6 +209,7 @@ EVENTS: Mapping[str, str] = {
     "execution.routing-set": msg("How people are preferred was set"),
     "execution.hour-cost-stated": msg("What an hour costs was stated"),
     "execution.items-offered": msg("%(items)s items were offered to %(people)s people"),
+    "execution.draft-given-up": msg("An agent gave a draft up: %(code)s"),
     "execution.certification-started": msg("A certification on %(items)s control items began"),
     "execution.item-claimed": msg("An item was reserved"),
     "execution.item-returned": msg("An item was given back"),
@@ -202,7 +217,18 @@ EVENTS: Mapping[str, str] = {
     "execution.hand-over-accepted": msg("A hand-over was accepted"),
     "execution.hand-over-declined": msg("A hand-over was called off"),
     "execution.item-submitted": msg("An item was handed in"),
+    "execution.item-reviewed": msg("An item was reviewed at level %(level)s: %(verdict)s"),
+    "execution.item-reopened": msg("An item was reopened"),
     "execution.rework-ordered": msg("Rework was ordered, citing clause %(clause)s"),
+    "execution.rework-disputed": msg("A rework was disputed"),
+    "execution.dispute-decided": msg("A dispute was decided"),
+    "execution.escalated": msg("A question was put to the client"),
+    "execution.escalation-answered": msg("A question to the client was answered"),
+    "execution.escalation-withdrawn": msg("A question to the client was withdrawn"),
+    "execution.effort-contested": msg(
+        "Measured effort was contested: %(measured)s seconds, %(claimed)s claimed"
+    ),
+    "execution.effort-decided": msg("Contested effort was decided"),
     "execution.inspection-requested": msg("%(items)s items went to inspection"),
     "execution.work-order-closed": msg("The batch closed with %(items)s items"),
     "assurance.seed-revealed": msg("The %(side)s opened its seed"),
@@ -212,6 +238,9 @@ EVENTS: Mapping[str, str] = {
     "assurance.action-implemented": msg("A corrective action was implemented"),
     "assurance.action-closed": msg("A corrective action closed: its effect is shown"),
     "assurance.screening-ordered": msg("The rejected lot is screened: all the rest is inspected"),
+    "assurance.inspector-checked": msg(
+        "An inspector was checked: %(caught)s of %(seeded)s defects seen"
+    ),
     "assurance.item-inspected": msg("An item was inspected: %(defects)s defects"),
     "assurance.defect-raised": msg("A %(severity)s defect was found, citing clause %(clause)s"),
     "assurance.verdict-given": msg("Verdict: %(defective)s defective"),
@@ -242,6 +271,12 @@ def word(words: Mapping[str, str], key: str) -> str:
     """The word for a member of a closed set, in the current language."""
     found = words.get(key)
     return key.replace("-", " ").capitalize() if found is None else _(found)
+
+
+def slice_word(name: str) -> str:
+    """The word for the part of the system that an event is of: a stage, or what goes with all."""
+    others = {"agreements": msg("Agreement and members"), "documents": msg("Documents")}
+    return word({**STAGES, **others}, name)
 
 
 def shortened(text: str, longest: int) -> str:
@@ -282,8 +317,11 @@ def interval(low: float | Decimal, high: float | Decimal) -> str:
     return f"[{a}, {z}]"
 
 
+_GAP = re.compile(r"%\(\w+\)s")
+
+
 def happened(kind: str, public: Mapping[str, Any]) -> str:
-    """An event as a sentence."""
+    """An event as a sentence; without its values, as what such events say."""
     message = EVENTS.get(kind)
     if message is None:
         return kind.partition(".")[2].replace("-", " ").capitalize()
@@ -291,7 +329,7 @@ def happened(kind: str, public: Mapping[str, Any]) -> str:
     try:
         return _(message) % shown
     except KeyError:
-        return _(message)
+        return _GAP.sub("…", _(message))
 
 
 def _shown(name: str, value: Any) -> str:

@@ -6,7 +6,7 @@ from outwork import reporting
 from outwork.interfaces.web.assurance_pages import figure_of
 from outwork.interfaces.web.desk import Context, Desk, field, form, frame
 from outwork.interfaces.web.labels import STAGES, badge, percent, word
-from outwork.interfaces.web.record_pages import timeline
+from outwork.interfaces.web.ledger_pages import timeline
 from outwork.interfaces.web.rendering import reason
 from outwork.interfaces.web.scope_pages import currencies
 from outwork.interfaces.web.visit import Visit

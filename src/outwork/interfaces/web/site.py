@@ -17,6 +17,7 @@ from outwork.interfaces.web import (
     contest_pages,
     engagement_pages,
     handing_pages,
+    ledger_pages,
     work_pages,
 )
 from outwork.interfaces.web.acting import notice
@@ -67,6 +68,7 @@ def web(database: Database) -> FastAPI:
         return await acting.act(visit(request), name, request)
 
     app.include_router(engagement_pages.router(visit))
+    app.include_router(ledger_pages.router(visit))
     app.include_router(work_pages.router(visit))
     app.include_router(handing_pages.router(visit))
     app.include_router(contest_pages.router(visit))
