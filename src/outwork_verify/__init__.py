@@ -17,6 +17,7 @@ from outwork_verify import (
     note,
     receipt,
     replay,
+    rules_logs,
     rules_payment,
     rules_rows,
     rules_signatures,
@@ -63,17 +64,19 @@ def verify(
     handlers: Mapping[tuple[str, int], Handler] = HANDLERS,
     row: Mapping[str, Any] | None = None,
     seen: Sequence[bytes] = (),
+    logs: Sequence[bytes] | None = None,
 ) -> Report:
     """Verifies a bundle, by the keys of `policy` or, without one, by those it names itself.
 
     With `row`, also that this proof shows a row that the bundle's log took in. `seen` are
     checkpoints known from elsewhere (a witness's last, an earlier bundle's), which the log must
-    extend: only so does a log that was cut back or forked show. Raises Unreadable if there is
-    nothing to judge.
+    extend: only so does a log that was cut back or forked show. `logs` are all entries of the log
+    of logs, of which none may know another version of the bundle's log. Raises Unreadable if there
+    is nothing to judge.
     """
     try:
         bundle = read_bundle(source, None if policy is None else policy.logs)
-        figures = _verify(bundle, policy or _own(bundle), handlers, row, seen)
+        figures = _verify(bundle, policy or _own(bundle), handlers, row, seen, logs)
     except Failure as failure:
         return Report(ok=False, authenticated=False, failure=failure)
     return Report(ok=True, authenticated=policy is not None, figures=figures)
@@ -102,6 +105,7 @@ def _verify(
     handlers: Mapping[tuple[str, int], Handler],
     row: Mapping[str, Any] | None,
     seen: Sequence[bytes],
+    logs: Sequence[bytes] | None,
 ) -> dict[str, Any]:
     if bundle.altered is not None:
         _blame(bundle, bundle.altered, handlers)
@@ -120,6 +124,9 @@ def _verify(
     rules_witnesses.check_witnesses(state, bundle)
     for earlier in seen:
         _check_extends(lines, earlier, policy)
+    known = rules_logs.check_known(bundle, policy, lines)
+    if logs is not None:
+        known["found"] = rules_logs.check_whole(bundle, policy, lines, logs)
     opened = replay.check_disclosures(bundle.members.get("disclosures.jsonl", b""), state.events)
     checks = {
         "certificate.json": rules_payment.check_certificates,
@@ -139,6 +146,8 @@ def _verify(
         stamps, lines, bundle.log.name, policy.authorities
     )
     head |= {"members": len(bundle.members), "cosigned": cosigned, "opened": opened}
+    if known:
+        head["logs"] = known
     return head | state.figures()
 
 

@@ -1,4 +1,5 @@
-"""`python -m outwork_verify FILE [--policy FILE] [--row FILE] [--seen FILE] [--json]`.
+"""`python -m outwork_verify FILE [--policy FILE] [--row FILE] [--seen FILE] [--logs FILE]
+[--json]`.
 
 FILE is a bundle, a disclosed item, or a receipt, which is verified only by a policy.
 Exit code 0: verified (or, without a policy, consistent); 1: does not verify; 2: unreadable or
@@ -22,17 +23,7 @@ _MOST_POLICY_BYTES = 1 << 20
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs the command; gives the exit code. Wrong usage leaves by SystemExit(2)."""
-    parser = argparse.ArgumentParser(
-        prog="outwork_verify",
-        description="Verify a bundle, receipt or disclosed item offline, without its maker.",
-    )
-    parser.add_argument("bundle", type=Path, metavar="FILE", help="the file to verify")
-    parser.add_argument("--policy", type=Path, metavar="FILE", help="the keys that you trust")
-    parser.add_argument("--row", type=Path, metavar="FILE", help="the proof of a row taken in")
-    parser.add_argument("--seen", type=Path, metavar="FILE", action="append", default=[],
-                        help="a checkpoint seen before, which the log must extend")  # fmt: skip
-    parser.add_argument("--json", action="store_true", help="print the outcome as JSON")
-    options = parser.parse_args(arguments)
+    options = _parser().parse_args(arguments)
     try:
         policy = None if options.policy is None else read_policy(_read_text(options.policy))
     except (OSError, ValueError) as error:
@@ -48,6 +39,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         except (OSError, ValueError) as error:
             return _unreadable(path, f"not a usable checkpoint ({error})", options.json)
     try:
+        logs = None if options.logs is None else _lines(options.logs)
+    except (OSError, ValueError) as error:
+        return _unreadable(options.logs, f"not usable entries ({error})", options.json)
+    try:
         if _begins(options.bundle, HEADER.encode()):
             if policy is None:
                 reason = "a receipt names no key that could be trusted: give a policy"
@@ -56,7 +51,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         elif _begins(options.bundle, b"{"):
             report = verify_disclosure(options.bundle.read_bytes(), policy)
         else:
-            report = verify(options.bundle, policy, row=row, seen=seen)
+            report = verify(options.bundle, policy, row=row, seen=seen, logs=logs)
     except Unreadable as error:
         return _unreadable(options.bundle, str(error), options.json)
     except Exception as error:  # noqa: BLE001 - whatever a file does to us, no traceback
@@ -69,12 +64,35 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 0 if report.ok else 1
 
 
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="outwork_verify",
+        description="Verify a bundle, receipt or disclosed item offline, without its maker.",
+    )
+    parser.add_argument("bundle", type=Path, metavar="FILE", help="the file to verify")
+    parser.add_argument("--policy", type=Path, metavar="FILE", help="the keys that you trust")
+    parser.add_argument("--row", type=Path, metavar="FILE", help="the proof of a row taken in")
+    parser.add_argument("--seen", type=Path, metavar="FILE", action="append", default=[],
+                        help="a checkpoint seen before, which the log must extend")  # fmt: skip
+    parser.add_argument("--logs", type=Path, metavar="FILE",
+                        help="all entries of the log of logs, one a line")  # fmt: skip
+    parser.add_argument("--json", action="store_true", help="print the outcome as JSON")
+    return parser
+
+
 def _begins(path: Path, start: bytes) -> bool:
     try:
         with path.open("rb") as file:
             return file.read(len(start)) == start
     except OSError:
         return False  # what reads it as a bundle says why
+
+
+def _lines(path: Path) -> list[bytes]:
+    lines = path.read_bytes().split(b"\n")
+    if lines.pop():
+        raise ValueError("the last line does not end")
+    return lines
 
 
 def _read_text(path: Path) -> str:

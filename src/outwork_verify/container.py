@@ -25,7 +25,13 @@ from outwork_verify import canonical, note
 
 FORMAT = "outwork-bundle/1"
 REQUIRED = ("manifest.json", "manifest.sig", "checkpoint", "entries.jsonl")
-OPTIONAL = ("disclosures.jsonl", "certificate.json", "invoice.json", "timestamps.jsonl")
+OPTIONAL = (
+    "disclosures.jsonl",
+    "certificate.json",
+    "invoice.json",
+    "timestamps.jsonl",
+    "logs.json",
+)
 MOST_MEMBERS = 50_000
 MOST_BYTES = 4 << 30
 MOST_MEMBER_BYTES = 1 << 30

@@ -8,6 +8,7 @@ One rule a line, `#` begins a comment:
     quorum <witness, group or none>
     authority <base64 of a certificate>   of whom timestamps must lead to (DER)
     signer <verifier key>               a person's, named <engagement>/<pseudonym>
+    logs <verifier key of a log of logs> [witness or group that must have cosigned it]
 """
 
 from __future__ import annotations
@@ -29,7 +30,9 @@ class Policy:
     """`logs` are trusted to sign. `groups` maps a name to (how many must hold, member names);
     a name that is no group is a witness. `quorum` is the name that must hold, or None. `signers`
     maps a person's name in a log to the keys, in hexadecimal, by which the reader knows them.
-    One of `authorities`, if there are any, must have stamped the log."""
+    One of `authorities`, if there are any, must have stamped the log.
+    `covering` is the log of logs that must know a bundle's log, `covering_quorum` what must hold
+    of it."""
 
     logs: list[note.Key] = field(default_factory=list)
     witnesses: dict[str, note.Key] = field(default_factory=dict)
@@ -37,16 +40,19 @@ class Policy:
     quorum: str | None = None
     signers: dict[str, set[str]] = field(default_factory=dict)
     authorities: list[x509.Certificate] = field(default_factory=list)
+    covering: note.Key | None = None
+    covering_quorum: str | None = None
 
     def satisfied(self, signers: Collection[note.Key]) -> bool:
         """Whether the quorum holds when these keys have signed."""
-        return self.quorum is None or self._holds(self.quorum, signers)
+        return self.quorum is None or self.holds(self.quorum, signers)
 
-    def _holds(self, name: str, signers: Collection[note.Key]) -> bool:
+    def holds(self, name: str, signers: Collection[note.Key]) -> bool:
+        """Whether a witness has signed, or enough of a group have."""
         if name in self.witnesses:
             return self.witnesses[name] in signers
         threshold, members = self.groups[name]
-        return sum(self._holds(member, signers) for member in members) >= threshold
+        return sum(self.holds(member, signers) for member in members) >= threshold
 
 
 def read_policy(text: str) -> Policy:
@@ -78,6 +84,9 @@ def read_policy(text: str) -> Policy:
                 case ["quorum", name] if not settled:
                     settled = True
                     policy.quorum = None if name == "none" else _known(policy, name)
+                case ["logs", key, *names] if policy.covering is None and len(names) < 2:
+                    policy.covering = _key(key, note.NOTE)
+                    policy.covering_quorum = _known(policy, names[0]) if names else None
                 case _:
                     raise PolicyError("not a rule")
         except ValueError as error:

@@ -17,6 +17,7 @@ from outwork_verify import (
     rules_gates,
     rules_handing,
     rules_improvement,
+    rules_logs,
     rules_payment,
     rules_quality,
     rules_readiness,
@@ -41,7 +42,7 @@ RULES = (
     rules_agreement, rules_signatures, rules_gates, rules_readiness, rules_rows, rules_work,
     rules_clock, rules_handing, rules_review, rules_contest, rules_watch, rules_routing,
     rules_quality, rules_improvement, rules_certificate, rules_payment, rules_documents,
-    rules_witnesses,
+    rules_witnesses, rules_logs,
 )  # fmt: skip
 DISCLOSURES = "disclosures.jsonl"
 

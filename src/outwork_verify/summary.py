@@ -73,6 +73,11 @@ def _rows(figures: dict[str, Any]) -> Iterator[tuple[str, str]]:
         stamp = figures["timestamp"]
         whose = "" if stamp["trusted"] else ", an authority that the policy does not name"
         yield "stamped", f"{stamp['size']} entries at {stamp['at']} by {stamp['authority']}{whose}"
+    if "logs" in figures:
+        known = figures["logs"]
+        word = "" if known["trusted"] else ", which no policy names"
+        yield "log of logs", f"{known['log']}, {known['entries']} entries{word}"
+        yield "", f"knows the first {known['covered']} entries of this log, as {known['id'][:16]}"
     if "stage" not in figures:
         return
     yield "stage", figures["stage"]

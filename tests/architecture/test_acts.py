@@ -153,7 +153,8 @@ def test_every_act_asks_for_permission() -> None:
 
 def test_every_event_is_recorded_by_some_act() -> None:
     recorded = {event.kind for declared in acts() for event in declared.records}
-    assert sorted(EVENTS.keys() - recorded) == []
+    # What a log has grown to is written by the worker, into the log of logs.
+    assert sorted(EVENTS.keys() - recorded) == ["ledger.log-covered"]
 
 
 def test_every_event_class_is_constructed() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import secrets
 from collections.abc import Iterator
 from datetime import timedelta
 from decimal import Decimal
@@ -100,6 +101,8 @@ def full(
             world.look(ledger.witnessing.cosigned, enrolled, size, line, world.now)
             stamp = Timestamp(world.engagement, size, "http://tsa", world.now, b"token")
             world.look(ledger.keep_timestamp, stamp)
+            with world.database.transaction("job", [world.engagement, ledger.LOGS]) as db:
+                assert ledger.logs.cover(db, world.now, secrets.token_bytes) == 1
         finally:
             world.close()
         yield dsns, world.engagement

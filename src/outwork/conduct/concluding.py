@@ -9,7 +9,6 @@ from outwork.conduct.casting import (
     delivery_manager,
 )
 from outwork.conduct.state import Run
-from outwork.kit.database import keyring_of
 from outwork.stages import (
     acceptance,
     assurance,
@@ -78,6 +77,7 @@ def _accept_and_invoice(run: Run, order: WorkOrderId) -> None:
 def bundle_(run: Run) -> None:
     """Leave deliverable, certificate, bundle and the policy file that authenticates it."""
     run.integrate()
+    run.cover()
     engagement = EngagementId(run.saved.engagement)
     with run.looking() as db:
         order = run.order(db)
@@ -97,5 +97,5 @@ def bundle_(run: Run) -> None:
         with target.open("wb") as file_:
             acceptance.export_bundle(db, engagement, file_)
         target.replace(run.out / "bundle.zip")
-        key = ledger.verifier_key(keyring_of(db), engagement)
-        (run.out / "policy.txt").write_text(f"log {key}\n", encoding="utf-8")
+        policy = ledger.witnessing.policy(db, engagement)
+        (run.out / "policy.txt").write_text(policy, encoding="utf-8")

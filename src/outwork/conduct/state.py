@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import secrets
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -120,11 +121,22 @@ class Run:
         Somebody else's transaction may hold it up, so it is tried for a while; what is still not
         settled then gets its place with the next call.
         """
-        engagement = EngagementId(self.saved.engagement)
+        self._settle(EngagementId(self.saved.engagement))
+
+    def cover(self) -> None:
+        """Let the log of logs know what the log is now, and keep its proof, as a worker does."""
+        both = [self.saved.engagement, ledger.LOGS]
+        with self.database.transaction("job", both) as db:
+            ledger.logs.cover(db, self.clock(), secrets.token_bytes)
+        self._settle(ledger.LOGS)
+        with self.database.transaction("job", both) as db:
+            ledger.logs.keep_proofs(db)
+
+    def _settle(self, log: EngagementId) -> None:
         for _ in range(SETTLING_TRIES):
-            with self.looking() as db:
-                ledger.integrate(db, engagement, self.clock())
-            with self.looking() as db:
+            with self.database.transaction("job", [log]) as db:
+                ledger.integrate(db, log, self.clock())
+            with self.database.transaction("job", [log]) as db:
                 if not ledger.pending(db):
                     return
             time.sleep(SETTLING_PAUSE_S)

@@ -8,6 +8,7 @@ from outwork.ledger import (
     bundle,
     canonical,
     checkpoint,
+    logs,
     signing,
     tiles,
     timestamps,
@@ -26,6 +27,7 @@ from outwork.ledger.actions import (
 )
 from outwork.ledger.model import (
     EVENTS,
+    LOGS,
     Covered,
     EventBody,
     Sealed,
@@ -65,6 +67,7 @@ from outwork.ledger.witnessing import receipt, receipts
 
 __all__ = [
     "EVENTS",
+    "LOGS",
     "NO_SALTS",
     "PLACED",
     "RECORDED",
@@ -98,6 +101,7 @@ __all__ = [
     "latest_checkpoint",
     "leaf_hashes",
     "log_signer",
+    "logs",
     "pending",
     "placed_entry",
     "prepare",

@@ -28,12 +28,12 @@ from outwork.ledger.tree import root_of_leaves
 FORMAT = "outwork-bundle/1"
 MANIFEST, SIGNATURE, CHECKPOINT = "manifest.json", "manifest.sig", "checkpoint"
 ENTRIES, DISCLOSURES = "entries.jsonl", "disclosures.jsonl"
-CERTIFICATE, INVOICE = "certificate.json", "invoice.json"
+CERTIFICATE, INVOICE, LOGS = "certificate.json", "invoice.json", "logs.json"
 TIMESTAMPS = "timestamps.jsonl"
 DELIVERABLE = "deliverable/"
 
 _REQUIRED = frozenset({MANIFEST, SIGNATURE, CHECKPOINT, ENTRIES})
-_FIXED = _REQUIRED | {DISCLOSURES, CERTIFICATE, INVOICE, TIMESTAMPS}
+_FIXED = _REQUIRED | {DISCLOSURES, CERTIFICATE, INVOICE, TIMESTAMPS, LOGS}
 _METHODS = frozenset(
     {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA}
 )
@@ -83,7 +83,8 @@ class Contents:
     `witnesses` are the verifier keys of all whose cosignatures `checkpoint` may carry, in order;
     `entries` are the log's leaves in order (canonical JSON, no newline, at most 65,535 bytes);
     `checkpoint` is the signed note over exactly these; `deliverables` maps paths below
-    `deliverable/` to contents; certificate and invoice are JSON values, or None if there is none;
+    `deliverable/` to contents; certificate, invoice and what proves the log in the
+    log of logs are JSON values, or None if there is none;
     `timestamps` are lines of tokens over the log.
     """
 
@@ -97,6 +98,7 @@ class Contents:
     certificate: Any = None
     invoice: Any = None
     timestamps: bytes = b""
+    logs: Any = None
 
 
 def write_bundle(target: BinaryIO, contents: Contents, signer: Signer) -> None:
@@ -144,9 +146,8 @@ def _members(contents: Contents) -> dict[str, bytes]:
             + b"\n"
             for d in opened
         )
-    for name, value in ((CERTIFICATE, contents.certificate), (INVOICE, contents.invoice)):
-        if value is not None:
-            members[name] = canonical.encode(value)
+    stated = {CERTIFICATE: contents.certificate, INVOICE: contents.invoice, LOGS: contents.logs}
+    members |= {name: canonical.encode(v) for name, v in stated.items() if v is not None}
     if contents.timestamps:
         members[TIMESTAMPS] = contents.timestamps
     return members | {DELIVERABLE + path: data for path, data in contents.deliverables.items()}
@@ -205,6 +206,7 @@ def read_bundle(
         _value(members, CERTIFICATE),
         _value(members, INVOICE),
         members.get(TIMESTAMPS, b""),
+        _value(members, LOGS),
     )
 
 

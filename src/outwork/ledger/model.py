@@ -98,10 +98,13 @@ def instant_text(at: datetime) -> str:
     return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
 
 
+LOGS = EngagementId("logs")  # the log of logs, which belongs to no engagement
+
 # --- witnesses --------------------------------------------------------------------------------
 
 LATE = timedelta(minutes=10)  # a witness that is behind for longer is alarmed
 AGAIN = timedelta(seconds=10)  # before a witness that did not cosign is asked again
+SELDOM = timedelta(minutes=10)  # before one that perhaps does not know the log of logs is
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +135,8 @@ class Witness:
 
     def may_be_asked(self, now: datetime) -> bool:
         """Whether enough time has passed since it last said no, or nothing."""
-        return not self.problem or self.tried_at is None or now - self.tried_at >= AGAIN
+        pause = SELDOM if self.engagement_id == LOGS else AGAIN
+        return not self.problem or self.tried_at is None or now - self.tried_at >= pause
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,9 +166,12 @@ class Covered:
     sides: frozenset[Side]
 
 
-def policy_text(log: str, witnesses: Sequence[Witness], needed: Mapping[Side, int]) -> str:
+def policy_text(
+    log: str, witnesses: Sequence[Witness], needed: Mapping[Side, int], logs: str = ""
+) -> str:
     """A policy: the log's key, each side's witnesses, and a quorum with every side in it.
 
+    `logs` is the rule for the log of logs, whose words `every-side` name that quorum.
     Raises ValueError where a side has fewer witnesses than are needed.
     """
     lines, groups = [f"log {log}"], []
@@ -182,4 +189,6 @@ def policy_text(log: str, witnesses: Sequence[Witness], needed: Mapping[Side, in
         groups.append(side.value)
     if groups:
         lines += [f"group every-side all {' '.join(groups)}", "quorum every-side"]
+    if logs:
+        lines.append(logs if groups else logs.removesuffix(" every-side"))
     return "".join(f"{line}\n" for line in lines)

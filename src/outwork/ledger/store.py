@@ -88,6 +88,18 @@ timestamp_table = scoped(
 
 timestamps = Records(timestamp_table, Timestamp)
 
+# What the log of logs was given of a log: its size, the event, and once placed what proves it.
+covered_log_table = scoped(
+    "covered_log",
+    sa.Column("size", sa.BigInteger, nullable=False),
+    sa.Column("event_id", sa.BigInteger, nullable=False),
+    # The member of the bundle, and how many of the log's own witnesses cosigned what is in it.
+    text("proof", nullable=True),
+    sa.Column("cosigned", sa.Integer, nullable=False),
+    sa.PrimaryKeyConstraint("engagement_id", "size"),
+    listed=False,
+)  # fmt: skip
+
 # An instant as it stands in the log: without a fraction where there is none.
 INSTANT = function(
     "instant_text",

@@ -13,7 +13,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from outwork.kit.database import Connection, keyring_of
 from outwork.ledger import checkpoint, queries, store
-from outwork.ledger.model import Covered, Standing, Witness, policy_text
+from outwork.ledger.model import LOGS, Covered, Standing, Witness, policy_text
 from outwork.ledger.proving import Proofs, encode_receipt
 from outwork.vocabulary import EngagementId, Refusal, Side, WitnessId
 
@@ -229,4 +229,18 @@ def policy(
     has fewer.
     """
     log = queries.verifier_key(keyring_of(db), engagement)
-    return policy_text(log, witnesses(db, engagement), needed or {})
+    return policy_text(log, witnesses(db, engagement), needed or {}, _covering(db, engagement))
+
+
+def _covering(db: Connection, engagement: EngagementId) -> str:
+    """The rule for the log of logs, as soon as there is a proof; cosigned, if all cosigned it."""
+    table = store.covered_log_table.c
+    query = sa.select(table.cosigned).where(
+        table.engagement_id == engagement, table.proof.is_not(None)
+    )
+    cosigned = db.execute(query.order_by(table.size.desc()).limit(1)).scalar()
+    if cosigned is None:
+        return ""
+    rule = f"logs {queries.verifier_key(keyring_of(db), LOGS)}"
+    enough = cosigned >= len(witnesses(db, engagement))
+    return f"{rule} every-side" if enough else rule

@@ -192,6 +192,20 @@ def log_resource(op: Operation, engagement: EngagementId, path: str) -> bytes:
     return _resource(op.db, engagement, path)
 
 
+def logs_resource(db: Connection, path: str) -> bytes:
+    """What the log of logs serves at a path below its prefix; raises NotFound.
+
+    For everybody who is signed in and every witness: the ids in it tell nothing to whose they are
+    not. `db` is a transaction that sees LOGS.
+    """
+    return _resource(db, ledger.LOGS, path)
+
+
+def logs_entries(db: Connection, first: int, most: int) -> list[bytes]:
+    """So many entries of the log of logs from a place on, as lines."""
+    return [e.line for e in ledger.entries(db, ledger.LOGS, first + most, first)]
+
+
 def log_for_witness(db: Connection, engagement: EngagementId, token: str, path: str) -> bytes:
     """The same for an enrolled witness, by the token it was given; raises NotFound to all others.
 

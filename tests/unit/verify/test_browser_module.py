@@ -161,7 +161,9 @@ def test_each_part_fails_by_its_own_name() -> None:
 @pytest.mark.parametrize("needed", ["any", "1", "2", "all", "3", "0", "x"])
 def test_policies_are_read_alike(needed: str) -> None:
     log = Log(3)
-    text = log.policy.replace("group all-sides all", f"group all-sides {needed}")
+    key = checkpoint.generate_signer("eng_1/p1").verifier.encode()
+    whole = f"{log.policy}signer {key}\nlogs {key} all-sides\n"
+    text = whole.replace("group all-sides all", f"group all-sides {needed}")
     [told] = judged([{"receipt": log.receipt(1), "policy": text}])
     try:
         ours = verify_receipt(log.receipt(1).encode(), read_policy(text)).ok

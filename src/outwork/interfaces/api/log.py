@@ -1,4 +1,4 @@
-"""An engagement's log over HTTP (C2SP tlog-tiles), below /engagements/{id}/log.
+"""An engagement's log over HTTP (C2SP tlog-tiles), below /engagements/{id}/log; and /logs.
 
 Whoever may not read it is told that there is none, signed in or not.
 """
@@ -6,18 +6,21 @@ Whoever may not read it is told that there is none, signed in or not.
 from __future__ import annotations
 
 import gzip
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Header, Request, Response
+from fastapi.responses import StreamingResponse
 
-from outwork import reporting
+from outwork import access, ledger, reporting
 from outwork.access import Actor, Session
 from outwork.kit.database import Database
-from outwork.operation import operation
+from outwork.ledger import LOGS
+from outwork.operation import operation, utc_now
 from outwork.vocabulary import EngagementId, NotFound, Refusal
 
 # Tiles never change, but are no business of a cache that others share.
+AT_ONCE = 1000  # entries read in one transaction
 FOREVER = "private, max-age=31536000, immutable"
 Authorization = Annotated[str, Header(description="Bearer, of a session or of a witness")]
 
@@ -70,6 +73,53 @@ def log(database: Database, signed_in: Callable[..., Actor]) -> APIRouter:
         with operation(database, actor.id) as op:
             text = reporting.policy(op, EngagementId(engagement))
         return Response(text, media_type="text/plain; charset=utf-8")
+
+    return router
+
+
+def logs(database: Database) -> APIRouter:
+    """The log of logs: for everybody who is signed in, and for the witnesses asked to cosign it."""
+    router = APIRouter(prefix="/logs")
+
+    def check(authorization: str) -> None:
+        token = authorization.removeprefix("Bearer ")
+        with database.transaction("job", [LOGS]) as db:
+            known = access.session_actor(db, token, utc_now()) is not None
+            if not known and ledger.witnessing.witness_of_token(db, LOGS, token) is None:
+                raise NotFound("log", "logs")
+
+    def read(authorization: str, path: str) -> bytes:
+        check(authorization)
+        with database.transaction("job", [LOGS]) as db:
+            return reporting.logs_resource(db, path)
+
+    @router.get("/checkpoint", summary="The newest signed checkpoint of the log of logs")
+    def checkpoint(authorization: Authorization = "") -> Response:
+        headers = {"Cache-Control": "private, no-cache"}
+        note = read(authorization, "checkpoint")
+        return Response(note, media_type="text/plain; charset=utf-8", headers=headers)
+
+    @router.get("/tile/{path:path}", summary="A hash tile of the log of logs, or entries")
+    def tile(path: str, authorization: Authorization = "") -> Response:
+        headers = {"Cache-Control": FOREVER, "Vary": "Authorization"}
+        data = read(authorization, f"tile/{path}")
+        return Response(data, media_type="application/octet-stream", headers=headers)
+
+    @router.get("/entries", summary="All entries of the log of logs, for outwork verify --logs")
+    def entries(authorization: Authorization = "") -> Response:
+        check(authorization)
+
+        def lines() -> Iterator[bytes]:
+            first = 0
+            while True:
+                with database.transaction("job", [LOGS]) as db:
+                    found = reporting.logs_entries(db, first, AT_ONCE)
+                yield b"".join(line + b"\n" for line in found)
+                first += len(found)
+                if len(found) < AT_ONCE:
+                    return
+
+        return StreamingResponse(lines(), media_type="application/x-ndjson")
 
     return router
 

@@ -15,7 +15,7 @@ from pydantic import BaseModel, TypeAdapter, create_model
 from outwork import access, agreements, documents, practices, reporting
 from outwork.access import Actor, Session
 from outwork.interfaces.api.bulk import bulk
-from outwork.interfaces.api.log import log
+from outwork.interfaces.api.log import log, logs
 from outwork.interfaces.wording import explain
 from outwork.kit.database import Database
 from outwork.kit.paging import BadCursor
@@ -67,6 +67,7 @@ def api(database: Database) -> FastAPI:
     app.include_router(_acts(database, session))
     app.include_router(_reads(database, signed_in))
     app.include_router(log(database, signed_in))
+    app.include_router(logs(database))
     app.include_router(_proofs(database, signed_in))
     app.include_router(bulk(database, session, signed_in, _plain))
     return app

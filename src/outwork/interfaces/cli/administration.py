@@ -74,7 +74,7 @@ def build(open_home: Callable[[], AbstractContextManager[Any]]) -> typer.Typer:
         wrong = 0
         with open_home() as home:
             with home.database.transaction("job") as db:
-                every = [*agreements.directory(db), access.INSTALLATION]
+                every = [*agreements.directory(db), access.INSTALLATION, ledger.LOGS]
             for engagement in every:
                 with home.database.transaction("job", [engagement]) as db:
                     found = ledger.rebuilt(db, engagement)

@@ -158,6 +158,7 @@ EVENTS: Mapping[str, str] = {
     "documents.document-shared": msg("A document was shared"),
     "documents.document-opened": msg("A document was opened"),
     "documents.document-downloaded": msg("A document was downloaded"),
+    "ledger.log-covered": msg("A log was known to have %(size)s entries"),
     "requirements.line-added": msg("A line of %(volume)s items was added"),
     "requirements.line-removed": msg("A line was taken out"),
     "selection.criteria-set": msg("The criteria were set"),

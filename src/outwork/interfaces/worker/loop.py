@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import secrets
 import threading
 import time
 from contextlib import closing, suppress
@@ -76,6 +77,7 @@ class Worker:
         self._swept: datetime | None = None
         self._bell = Bell(database.lane.dsn, ledger.RECORDED)
         self._routed: dict[EngagementId, datetime] = {}
+        self._covered: datetime | None = None
         self._thread = threading.Thread(target=self.run, name="outwork-worker", daemon=True)
 
     def start(self) -> None:
@@ -123,7 +125,8 @@ class Worker:
         with self._database.transaction("job") as db:
             now = access.tick(db)
             every = agreements.directory(db)
-        with self._database.transaction("job", every) as db:
+        self._cover(every, now)
+        with self._database.transaction("job", [*every, ledger.LOGS]) as db:
             pending = ledger.pending(db)
             for engagement in every:
                 self._ask_for_drafts(db, engagement, now)
@@ -141,6 +144,19 @@ class Worker:
             with self._database.transaction("job", [job.engagement_id]) as db:
                 outbox.started(db, job.id)
         return self._hands.take_up() > 0 or bool(waiting)
+
+    def _cover(self, every: list[EngagementId], now: datetime) -> None:
+        """Let the log of logs know what the logs have grown to, and keep its proofs; at a rhythm.
+
+        What is appended now gets its place with this step, and its proof with the next round.
+        """
+        if self._covered is not None and now - self._covered < ledger.logs.RHYTHM:
+            return
+        self._covered = now
+        with self._database.transaction("job", [*every, ledger.LOGS]) as db:
+            ledger.logs.ask_witnesses(db, every, now)
+            ledger.logs.keep_proofs(db)
+            ledger.logs.cover(db, now, secrets.token_bytes)
 
     def _place(self, engagement: EngagementId, now: datetime) -> bool:
         """Give settled events their places; whether any are left that are not settled."""

@@ -55,7 +55,7 @@ class Sender:
     def step(self) -> int:
         """Ask every witness that has a checkpoint before it; how many cosigned."""
         with self._database.transaction("job") as db:
-            every = agreements.directory(db)
+            every = [*agreements.directory(db), ledger.LOGS]
         with self._database.transaction("job", every) as db:
             due = ledger.witnessing.due(db, self._clock())
         if not due:

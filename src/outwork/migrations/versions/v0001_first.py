@@ -27,6 +27,7 @@ SCOPED = {
     "control_result": "engagement_id",
     "corrective_action": "engagement_id",
     "cosignature": "engagement_id",
+    "covered_log": "engagement_id",
     "defect": "engagement_id",
     "delivery": "engagement_id",
     "disclosure": "engagement_id",
@@ -400,6 +401,16 @@ def _create() -> None:
         sa.Column("line", sa.Text(), nullable=False),
         sa.Column("at", sa.DateTime(timezone=True), nullable=False),
         sa.PrimaryKeyConstraint("engagement_id", "size", "witness_id", name=op.f("pk_cosignature")),
+        info={"scope": "engagement"},
+    )
+    op.create_table(
+        "covered_log",
+        sa.Column("engagement_id", sa.Text(), nullable=False),
+        sa.Column("size", sa.BigInteger(), nullable=False),
+        sa.Column("event_id", sa.BigInteger(), nullable=False),
+        sa.Column("proof", sa.Text(), nullable=True),
+        sa.Column("cosigned", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("engagement_id", "size", name=op.f("pk_covered_log")),
         info={"scope": "engagement"},
     )
     op.create_table(

@@ -121,6 +121,7 @@ def export_bundle(
         certificate=certificates or None,
         invoice=invoiced or None,
         timestamps=ledger.timestamps.as_lines(ledger.timestamps_of(db, engagement, len(entries))),
+        logs=ledger.logs.proof(db, engagement, size),
     )
     ledger.bundle.write_bundle(target, contents, ledger.log_signer(keyring_of(db), engagement))
     return len(entries)

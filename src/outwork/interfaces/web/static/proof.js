@@ -204,6 +204,14 @@ export async function readPolicy(text) {
       if (name !== "none" && !known(name)) throw new Bad("policy-line", { number });
       made.quorum = name === "none" ? null : name;
       settled = true;
+    } else if (rule === "authority" && words.length === 1) {
+      unbase64(name); // who has to have stamped a log: for whole bundles
+    } else if (rule === "signer" && words.length === 1) {
+      await own(name, NOTE); // of the people who sign in the log, of whom a receipt says nothing
+    } else if (rule === "logs" && [1, 2].includes(words.length) && !made.covered) {
+      // The log of logs is for whole bundles; of a receipt it says nothing.
+      made.covered = await own(name, NOTE);
+      if (more.length && !known(more[0])) throw new Bad("policy-line", { number });
     } else {
       throw new Bad("policy-line", { number });
     }
