@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from outwork_verify import (
+    anchor,
     canonical,
     disclosed,
     note,
@@ -65,18 +66,19 @@ def verify(
     row: Mapping[str, Any] | None = None,
     seen: Sequence[bytes] = (),
     logs: Sequence[bytes] | None = None,
+    anchored: bytes | None = None,
 ) -> Report:
     """Verifies a bundle, by the keys of `policy` or, without one, by those it names itself.
 
     With `row`, also that this proof shows a row that the bundle's log took in. `seen` are
     checkpoints known from elsewhere (a witness's last, an earlier bundle's), which the log must
     extend: only so does a log that was cut back or forked show. `logs` are all entries of the log
-    of logs, of which none may know another version of the bundle's log. Raises Unreadable if there
-    is nothing to judge.
+    of logs, of which none may know another version of the bundle's log. With `anchored`, the file
+    of an anchor, also that it is one of this log. Raises Unreadable if there is nothing to judge.
     """
     try:
         bundle = read_bundle(source, None if policy is None else policy.logs)
-        figures = _verify(bundle, policy or _own(bundle), handlers, row, seen, logs)
+        figures = _verify(bundle, policy or _own(bundle), handlers, row, seen, logs, anchored)
     except Failure as failure:
         return Report(ok=False, authenticated=False, failure=failure)
     return Report(ok=True, authenticated=policy is not None, figures=figures)
@@ -106,6 +108,7 @@ def _verify(
     row: Mapping[str, Any] | None,
     seen: Sequence[bytes],
     logs: Sequence[bytes] | None,
+    anchored: bytes | None,
 ) -> dict[str, Any]:
     if bundle.altered is not None:
         _blame(bundle, bundle.altered, handlers)
@@ -141,14 +144,25 @@ def _verify(
         "log": bundle.log.name,
         "root": root.hex(),
     }
-    stamps = bundle.members.get(timestamp.MEMBER, b"")
-    head["timestamp"] = timestamp.check_timestamps(
-        stamps, lines, bundle.log.name, policy.authorities
-    )
+    head |= _outside(bundle, lines, policy, anchored)
     head |= {"members": len(bundle.members), "cosigned": cosigned, "opened": opened}
     if known:
         head["logs"] = known
     return head | state.figures()
+
+
+def _outside(
+    bundle: Bundle, lines: Sequence[bytes], policy: Policy, anchored: bytes | None
+) -> dict[str, Any]:
+    """What is kept of the log outside: timestamps, and an anchor."""
+    if policy.anchors and anchored is None:
+        raise Failure(anchor.MEMBER, None, "the policy asks for an anchor, and none is given")
+    stamps, name = bundle.members.get(timestamp.MEMBER, b""), bundle.log.name
+    found = {"timestamp": timestamp.check_timestamps(stamps, lines, name, policy.authorities)}
+    found["anchor"] = None
+    if anchored is not None:
+        found["anchor"] = anchor.check_anchor(anchored, lines, name, policy.anchors)
+    return found
 
 
 def _own(bundle: Bundle) -> Policy:

@@ -1,5 +1,5 @@
 """`python -m outwork_verify FILE [--policy FILE] [--row FILE] [--seen FILE] [--logs FILE]
-[--json]`.
+[--anchor FILE] [--json]`.
 
 FILE is a bundle, a disclosed item, or a receipt, which is verified only by a policy.
 Exit code 0: verified (or, without a policy, consistent); 1: does not verify; 2: unreadable or
@@ -11,8 +11,9 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 from outwork_verify import Unreadable, read_policy, verify, verify_disclosure, verify_receipt
 from outwork_verify.receipt import HEADER
@@ -32,16 +33,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
         row = None if options.row is None else json.loads(_read_text(options.row))
     except (OSError, ValueError) as error:
         return _unreadable(options.row, f"not a usable proof ({error})", options.json)
-    seen = []
-    for path in options.seen:
-        try:
-            seen.append(_read_text(path).encode())
-        except (OSError, ValueError) as error:
-            return _unreadable(path, f"not a usable checkpoint ({error})", options.json)
     try:
-        logs = None if options.logs is None else _lines(options.logs)
-    except (OSError, ValueError) as error:
-        return _unreadable(options.logs, f"not usable entries ({error})", options.json)
+        seen = [_usable(path, "a usable checkpoint", _read_bytes) for path in options.seen]
+        anchored = _usable(options.anchor, "a usable anchor", _read_bytes)
+        logs = _usable(options.logs, "usable entries", _lines)
+    except _Unusable as error:
+        return _unreadable(error.path, error.reason, options.json)
     try:
         if _begins(options.bundle, HEADER.encode()):
             if policy is None:
@@ -51,7 +48,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         elif _begins(options.bundle, b"{"):
             report = verify_disclosure(options.bundle.read_bytes(), policy)
         else:
-            report = verify(options.bundle, policy, row=row, seen=seen, logs=logs)
+            report = verify(
+                options.bundle, policy, row=row, seen=seen, logs=logs, anchored=anchored
+            )
     except Unreadable as error:
         return _unreadable(options.bundle, str(error), options.json)
     except Exception as error:  # noqa: BLE001 - whatever a file does to us, no traceback
@@ -76,8 +75,29 @@ def _parser() -> argparse.ArgumentParser:
                         help="a checkpoint seen before, which the log must extend")  # fmt: skip
     parser.add_argument("--logs", type=Path, metavar="FILE",
                         help="all entries of the log of logs, one a line")  # fmt: skip
+    parser.add_argument("--anchor", type=Path, metavar="FILE", help="an anchor of the log")
     parser.add_argument("--json", action="store_true", help="print the outcome as JSON")
     return parser
+
+
+class _Unusable(Exception):
+    """What a file that is given beside the bundle lacks."""
+
+    def __init__(self, path: Path, reason: str) -> None:
+        super().__init__(reason)
+        self.path, self.reason = path, reason
+
+
+def _usable(path: Any, what: str, read: Callable[[Path], Any]) -> Any:
+    """What is read from a file, or None where none is given; raises _Unusable."""
+    try:
+        return None if path is None else read(path)
+    except (OSError, ValueError) as error:
+        raise _Unusable(path, f"not {what} ({error})") from error
+
+
+def _read_bytes(path: Path) -> bytes:
+    return _read_text(path).encode()
 
 
 def _begins(path: Path, start: bytes) -> bool:

@@ -7,6 +7,7 @@ One rule a line, `#` begins a comment:
     group <name> <number, any or all> <witness or group>...
     quorum <witness, group or none>
     authority <base64 of a certificate>   of whom timestamps must lead to (DER)
+    anchor <contract's address> <block's hash>    which the anchor must be in
     signer <verifier key>               a person's, named <engagement>/<pseudonym>
     logs <verifier key of a log of logs> [witness or group that must have cosigned it]
 """
@@ -18,7 +19,7 @@ from dataclasses import dataclass, field
 
 from cryptography import x509
 
-from outwork_verify import note
+from outwork_verify import anchor, note
 
 
 class PolicyError(ValueError):
@@ -42,6 +43,7 @@ class Policy:
     authorities: list[x509.Certificate] = field(default_factory=list)
     covering: note.Key | None = None
     covering_quorum: str | None = None
+    anchors: list[anchor.Trusted] = field(default_factory=list)
 
     def satisfied(self, signers: Collection[note.Key]) -> bool:
         """Whether the quorum holds when these keys have signed."""
@@ -74,6 +76,8 @@ def read_policy(text: str) -> Policy:
                     policy.authorities.append(
                         x509.load_der_x509_certificate(note.unbase64(encoded))
                     )
+                case ["anchor", contract, block]:
+                    policy.anchors.append(anchor.trusted(contract, block))
                 case ["signer", key]:
                     known = _key(key, note.NOTE)
                     policy.signers.setdefault(known.name, set()).add(known.public.hex())

@@ -78,6 +78,11 @@ def _rows(figures: dict[str, Any]) -> Iterator[tuple[str, str]]:
         word = "" if known["trusted"] else ", which no policy names"
         yield "log of logs", f"{known['log']}, {known['entries']} entries{word}"
         yield "", f"knows the first {known['covered']} entries of this log, as {known['id'][:16]}"
+    if figures["anchor"]:
+        kept = figures["anchor"]
+        whose = "" if kept["trusted"] else ", a block that the policy does not name"
+        yield "anchored", f"{kept['size']} entries at {kept['at']} on chain {kept['chain']}{whose}"
+        yield "", f"block {kept['block']}"
     if "stage" not in figures:
         return
     yield "stage", figures["stage"]

@@ -202,6 +202,8 @@ MESSAGES: Mapping[str, str] = {
     "title-empty": msg("A title is needed."),
     "reason-empty": msg("A reason is needed."),
     "file-unreadable": msg("%(file)s cannot be read: %(problem)s."),
+    "file-exists": msg("%(file)s is there already; name another file."),
+    "chain-refused": msg("The chain does not do it: %(problem)s."),
     "file-too-large": msg("%(file)s is larger than %(largest)s bytes."),
     "file-empty": msg("%(file)s is empty."),
     "empty-file": msg("%(file)s is empty."),

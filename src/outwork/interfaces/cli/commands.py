@@ -15,7 +15,7 @@ import typer
 
 from outwork import conduct, documents, practices, reporting
 from outwork.conduct import PersonNeeded
-from outwork.interfaces.cli import acts, administration, bulk, conforming, witnesses
+from outwork.interfaces.cli import acts, administration, anchoring, bulk, conforming, witnesses
 from outwork.interfaces.cli.progress import shower
 from outwork.interfaces.wording import explain
 from outwork.kit.database import Database
@@ -73,6 +73,7 @@ def build(
     app.add_typer(acts.build(open_home), name="do")
     app.add_typer(witnesses.build(serve_witness), name="witness")
     app.add_typer(conforming.build(), name="conformance")
+    app.add_typer(anchoring.build(), name="chain")
     return app
 
 
