@@ -85,7 +85,7 @@ def test_an_item_is_answered_by_keyboard_alone(
     expect(ana.locator('[name="q-governing-law-value"]')).to_have_value("Peru")
     current(ana, "renewal")  # the first that is open
     ana.keyboard.press("s")
-    expect(ana.locator(".toasts")).to_contain_text("1 questions still open")
+    expect(ana.locator(".toasts")).to_contain_text("1 question still open")
     ana.keyboard.press("n")
     shoot(ana, "all answered")
     ana.keyboard.press("s")

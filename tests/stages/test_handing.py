@@ -10,6 +10,7 @@ from tests.support.engagement import START, World, bad, events, refused
 
 from outwork.stages import execution, setup
 from outwork.stages.execution import AssignmentState, HandOver, Packet
+from outwork.stages.execution.model import LEASE
 from outwork.vocabulary import AssignmentId, NotFound, Purpose, Role, Side
 
 DAY = timedelta(days=1)
@@ -214,3 +215,28 @@ def test_a_batch_that_closes_by_waiver_withdraws_what_was_handed_over(world: Wor
     assert assignment(world, held).state is AssignmentState.WITHDRAWN
     with refused("hand-over-settled"):
         world.act("ben", execution.accept_hand_over, given)
+
+
+def test_an_accepted_item_whose_lease_runs_out_is_anybodys(world: World) -> None:
+    held = working(world)
+    world.enrol("both", Side.PROVIDER, Role.ANALYST)
+    world.certify("both")
+    given = give(world, held)
+    world.now += 2 * LEASE  # a hand-over waits for its receiver however long
+    with pytest.raises(NotFound):
+        world.act("both", execution.claim, world.engagement, None, held)
+    world.act("ben", execution.accept_hand_over, given)
+    with refused("not-open"):
+        world.act("both", execution.claim, world.engagement, None, held)
+    world.now += LEASE
+    answers = world.answers(held)
+    with refused("reservation-expired"):
+        world.act("ben", execution.submit, held, answers)
+    assert world.act("both", execution.claim, world.engagement, None, held) == held
+    with refused("hand-over-settled"):
+        world.act("ben", execution.accept_hand_over, given)
+    with refused("not-reserved"):
+        world.act("ben", execution.submit, held, answers)
+    world.act("both", execution.submit, held, answers)
+    made = world.look(execution.submission_of, held)
+    assert made.author_id == world.people["both"]

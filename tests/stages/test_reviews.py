@@ -171,7 +171,8 @@ def test_reopening_needs_a_reason_and_leads_past_no_review(begun: World) -> None
         begun.act("rosa", execution.claim, begun.engagement, assignment=review)
     (waiting,) = waits(begun, 0)
     assert (waiting.purpose, waiting.clause) == ("produce", "")
-    assert waiting.note == "the second page was missing"
+    assert (waiting.note, waiting.rank) == ("the second page was missing", 0)
+    assert begun.act("ana", execution.claim, begun.engagement) == waiting.id  # before new work
     first(begun)
     assert state(begun, 0) is ItemState.REVIEW
     begun.review()

@@ -6,6 +6,7 @@ import hashlib
 import re
 import warnings
 from collections.abc import Callable
+from decimal import Decimal
 
 import pytest
 from tests.support.engagement import World
@@ -15,6 +16,7 @@ from outwork import access
 from outwork.interfaces import wording
 from outwork.interfaces.web import web
 from outwork.operation import utc_now
+from outwork.stages import execution, setup
 from outwork.vocabulary import Stage
 
 with warnings.catch_warnings():  # Starlette would rather have the next major version of its client
@@ -257,6 +259,59 @@ def press(browser: TestClient, place: str, act: str, **fields: str) -> None:
     assert bodies, f"{place} has no form for {act}"
     browser.post(f"/act/{act}", data={**dict(HIDDEN.findall(bodies[0])), **fields})
     assert wording.done(act) in browser.get(place).text, act
+
+
+def test_ladders_routing_costs_and_reopening_are_done_by_their_forms(
+    world: World, sign_in: SignIn
+) -> None:
+    world.upto("approve")
+    client, provider = sign_in("vera"), sign_in("dana")
+    at = f"/engagements/{world.engagement}"
+
+    def shares() -> list[str]:
+        plan = world.look(setup.review_plan, world.line)
+        return [str(s) for s in plan.shares]
+
+    ladder = "setup.plan_reviews"
+    press(client, f"{at}/setup", ladder, **{"shares.0": "1", "shares.1": "0.25"})
+    assert shares() == ["1", "0.25"]
+    assert "level 2: 25.0 % of items" in provider.get(f"{at}/setup").text
+    press(provider, f"{at}/setup", ladder, **{"shares.0": "", "shares.1": "", "shares.3": ""})
+    assert shares() == []
+    told = provider.post(f"/act/{ladder}", data={
+        "csrf": token(provider.get(f"{at}/setup").text), "line": world.line, "shares.0": "2",
+        "back": f"{at}/setup",
+    })  # fmt: skip
+    assert told.status_code == 303
+    assert "2" in provider.get(f"{at}/setup").text
+    assert shares() == []
+
+    assert client.get(f"{at}/routing").status_code == 404  # what an hour costs is the provider's
+    assert f"{at}/routing" not in client.get(at).text
+    assert f"{at}/routing" in provider.get(at).text
+    assert "execution.route" not in provider.get(f"{at}/routing").text
+    press(provider, f"{at}/routing", "execution.set_routing", quality="5.50", lateness="1")
+    ana = world.people["ana"]
+    press(provider, f"{at}/routing", "execution.state_cost", actor=ana, amount="12")
+    assert world.look(execution.hour_costs, world.engagement) == {ana: Decimal(12)}
+    terms = world.look(execution.terms_of, world.engagement)
+    assert (terms.quality, terms.lateness, terms.continuity) == (Decimal("5.50"), 1, 0)
+    assert (terms.minutes, terms.hours) == (30, 8)
+
+    world.upto("draft_all", after="approve")
+    press(provider, f"{at}/routing", "execution.route")
+    kept = world.look(execution.offers, world.engagement, utc_now())
+    assert kept
+    assert {o.actor_id for o in kept} <= {ana, world.people["ben"]}
+    shown = provider.get(f"{at}/routing").text
+    assert all(name in shown for name in ("input-0.txt", "Kept for them", "Not stated"))
+
+    world.produce("ana")
+    world.produce("ben")
+    reason = "The client sent a better copy."
+    press(provider, f"{at}/execution", "execution.reopen", item=world.items[1], reason=reason)
+    found = world.look(execution.item, world.items[1])
+    assert found.state is execution.ItemState.REWORK
 
 
 def test_the_last_stages_are_done_by_their_forms(world: World, sign_in: SignIn) -> None:

@@ -33,7 +33,15 @@ from outwork.stages.acceptance import ProposedChange
 from outwork.stages.assurance import Certificate
 from outwork.stages.requirements import Brief, Line
 from outwork.stages.selection import Award, Criterion, Proposal, Score
-from outwork.stages.setup import AgreedHours, Calendar, Duty, QualityPlan, Rate, WorkCalendar
+from outwork.stages.setup import (
+    AgreedHours,
+    Calendar,
+    Duty,
+    QualityPlan,
+    Rate,
+    ReviewPlan,
+    WorkCalendar,
+)
 from outwork.stages.transfer import Bar, Certification, ControlItem, Guideline
 from outwork.vocabulary import (
     ActorId,
@@ -312,13 +320,15 @@ class Readiness:
     sites: Mapping[str, Calendar]
     duties: Mapping[ActorId, Duty]
     hours: Mapping[LineId, AgreedHours]
+    reviews: Mapping[LineId, ReviewPlan]
 
 
 def readiness(op: Operation, at: Standing) -> Readiness:
     """What the readiness review looks at."""
     engagement = may_read(op, at.overview.engagement.id).engagement_id
+    lines = tuple(requirements.lines(op.db, engagement))
     return Readiness(
-        lines=tuple(requirements.lines(op.db, engagement)),
+        lines=lines,
         team=tuple(m for m in team(op, engagement, Side.PROVIDER) if m.employed),
         calendars={c.actor_id: c for c in setup.calendars(op.db, engagement)},
         plans={p.line_id: p for p in setup.quality_plans(op.db, engagement)},
@@ -326,6 +336,7 @@ def readiness(op: Operation, at: Standing) -> Readiness:
         sites=setup.site_calendars(op.db, engagement),
         duties=setup.duties(op.db, engagement),
         hours=setup.hours_by_line(op.db, engagement),
+        reviews={x.id: plan for x in lines if (plan := setup.review_plan(op.db, x.id))},
     )
 
 

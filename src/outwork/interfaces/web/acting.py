@@ -1,8 +1,9 @@
 """Acts from forms: fields to arguments, the act itself, and what the visitor is told.
 
 A field is named after its argument; "a.b" is part b of argument a, "a.0.b" of its first element;
-NAME and NAME-currency together are money; a field that was left empty is left out. A file is its
-content; its name goes to the argument `name`.
+NAME and NAME-currency together are money; a field that was left empty is left out, and a list whose
+fields were all left empty is an empty one. A file is its content; its name goes to the argument
+`name`.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from starlette.datastructures import FormData, UploadFile
 
 from outwork.agreements import Enrolment
 from outwork.interfaces import wording
-from outwork.interfaces.web.rendering import reason
+from outwork.interfaces.web.rendering import reasons_of
 from outwork.interfaces.web.visit import Visit, check_csrf, local, say
 from outwork.operation import ACTS, perform
 from outwork.vocabulary import Json, NotFound, OutworkError, Refusal
@@ -63,18 +64,21 @@ def notice(error: OutworkError) -> dict[str, Any]:
         "tone": "bad" if isinstance(error, Refusal) else "caution",
         "title": wording.explain(error.code, error.params),
         "code": error.code,
-        "reasons": [reason(r) for r in error.reasons],
+        "reasons": reasons_of(error),
     }
 
 
 async def arguments_of(form: FormData, name: str, zone: str) -> dict[str, Json]:
     """The arguments of an act out of a form's fields."""
     flat: dict[str, Json] = {}
+    left_empty: set[str] = set()
     for field in form:
         if field in RESERVED:
             continue
         values = [v for v in form.getlist(field) if not (isinstance(v, str) and not v.strip())]
         if not values:
+            if field.rpartition(".")[2].isdigit():
+                left_empty.add(field.partition(".")[0])
             continue
         first = values[0]
         if isinstance(first, UploadFile):
@@ -84,7 +88,9 @@ async def arguments_of(form: FormData, name: str, zone: str) -> dict[str, Json]:
             flat.setdefault("name", first.filename)
         else:
             flat[field] = first if len(values) == 1 else list(values)
-    return _nested(_money(flat), name, zone)
+    made = _nested(_money(flat), name, zone)
+    lists = {p.name for p in ACTS[name].parameters if _takes_list(p.adapter)}
+    return {**{key: [] for key in left_empty & lists}, **made}
 
 
 def _money(flat: dict[str, Json]) -> dict[str, Json]:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 
 from markupsafe import Markup
 
-from outwork import reporting
+from outwork import practices, reporting
 from outwork.agreements import WorkOrder, WorkPhase
 from outwork.interfaces import wording
+from outwork.interfaces.web import ladder_forms
 from outwork.interfaces.web.desk import Context, Desk, choices, field, form, frame
 from outwork.interfaces.web.labels import (
     IMPORT_STATES,
@@ -29,7 +30,7 @@ from outwork.interfaces.wording import translate as _
 from outwork.kit.outbox import Job, JobState
 from outwork.reporting import Batch
 from outwork.stages.execution import Import, SeedCommitment
-from outwork.vocabulary import ItemId, Reason, Role, Stage
+from outwork.vocabulary import ItemId, Question, Reason, Role, Stage
 
 
 def execution(d: Desk, after: str | None) -> Context:
@@ -201,8 +202,6 @@ def _item(d: Desk, item: ItemId, name: str, at: str, found: Batch) -> Context:
         "item": shown,
         "state": state(ITEM_STATES, at),
         "who": d.name(last.actor_id) if last else None,
-        "answers": None,
-        "effort": None,
         "at": last.opened_at if last else None,
     }
 
@@ -224,6 +223,7 @@ def _execution_acts(d: Desk, found: Batch) -> list[Context]:
                 note=_("Both sides have committed their seeds by then; no file comes in after."),
             )
         acts += _recall(d, order, found)
+        acts += ladder_forms.reopening(d, order, found.items.rows)
         if order.round > 1 and order.phase is WorkPhase.RELEASED:
             acts += d.act(
                 "assurance.screen_lot",
@@ -265,6 +265,11 @@ def _upload(d: Desk, order: WorkOrder) -> list[Context]:
     ]  # fmt: skip
 
 
+def _asked(order: WorkOrder, found: Batch) -> Sequence[Question]:
+    key = next(line.service for line in found.lines if line.id == order.line_id)
+    return practices.service(key).questions
+
+
 def _recall(d: Desk, order: WorkOrder, found: Batch) -> list[Context]:
     submitted = [i for i in found.items.rows if i.state.value == "submitted"]
     if order.phase is not WorkPhase.RELEASED or not submitted:
@@ -274,7 +279,12 @@ def _recall(d: Desk, order: WorkOrder, found: Batch) -> list[Context]:
         _("Send an item back for rework"),
         _("Send it back"),
         field("item", _("Item"), "select", options=choices((i.id, i.name) for i in submitted)),
-        field("question", _("Question"), help=_("Its key, such as governing-law")),
+        field(
+            "question",
+            _("Question"),
+            "select",
+            options=choices((q.key, q.label) for q in _asked(order, found)),
+        ),
         field("clause", _("Clause"), "select", options=choices((c, c) for c in found.clauses)),
         field("note", _("What is wrong"), "textarea", optional=True, rows=2),
         where=order,

@@ -18,13 +18,24 @@ from outwork.interfaces.wording import msg
 from outwork.interfaces.wording import translate as _
 from outwork.operation import Operation, operation
 from outwork.stages import execution
-from outwork.stages.execution import DisputeState, EffortClaim, EscalationState, Known
+from outwork.stages.execution import (
+    AssignmentState,
+    DisputeState,
+    EffortClaim,
+    EscalationState,
+    Known,
+)
 from outwork.vocabulary import Stage
 
 _DISPUTES = {
     DisputeState.OPEN: (msg("Being scored again"), "accent"),
     DisputeState.UPHELD: (msg("The rework stands"), "caution"),
     DisputeState.OVERTURNED: (msg("Withdrawn"), "good"),
+}
+_REWORKS = {
+    AssignmentState.OPEN: (msg("In rework"), "caution"),
+    AssignmentState.DONE: (msg("Put right"), "good"),
+    AssignmentState.WITHDRAWN: (msg("No longer asked for"), "neutral"),
 }
 _QUESTIONS = {
     EscalationState.OPEN: (msg("Waits for the client"), "caution"),
@@ -92,7 +103,7 @@ def _done(done: execution.Done, claim: EffortClaim | None, here: bool) -> Contex
         "at": done.at,
         "effort": str(timedelta(seconds=done.seconds)),
         "claim": None,
-        "acts": [],
+        "acts": None,
     }
     if claim is not None:
         words = {None: _("to be decided"), True: _("taken over"), False: _("not taken over")}
@@ -115,14 +126,16 @@ def _rework(op: Operation, rework: execution.Rework, here: bool) -> Context:
         "item": {"text": item.name, "note": rework.question},
         "clause": rework.clause,
         "at": rework.ordered_at,
-        "state": badge(_("In rework or done"), "neutral"),
-        "acts": [],
+        "state": None,
+        "acts": None,
     }
     if dispute is not None:
         words, tone = _DISPUTES[dispute.state]
         row["state"] = badge(_(words), tone)
         return row
     found = execution.assignment(op.db, rework.assignment_id)
+    words, tone = _REWORKS.get(found.state, _REWORKS[AssignmentState.OPEN])
+    row["state"] = badge(_(words), tone)
     mine = found.actor_id in (None, op.actor.id)
     contestable = found.state in ("open", "live") and rework.cause != "return"
     if here and mine and contestable:
@@ -160,7 +173,7 @@ def _question(d: Desk, found: Known) -> Context:
     acts: list[Context] = []
     if told.state is EscalationState.OPEN:
         acts += d.act(
-            "execution.answer_escalation", _("Answer"), _("Answer"),
+            "execution.answer_escalation", "", _("Answer"),
             field("text", _("Answer"), "textarea", rows=3),
             hidden={"escalation": told.id}, id=f"answer-{told.id}",
         )  # fmt: skip

@@ -156,6 +156,11 @@ def frame(d: Desk, stage: Stage | None, opens: list[Context] | None = None) -> C
 
 
 def _places(d: Desk, stage: Stage | None) -> list[Context]:
+    routing = {
+        "text": _("Routing"),
+        "href": f"{d.base}/routing",
+        "current": d.here == f"{d.base}/routing",
+    }
     return [
         {"text": _("Overview"), "href": d.base, "current": stage is None and d.here == d.base},
         {
@@ -163,6 +168,7 @@ def _places(d: Desk, stage: Stage | None) -> list[Context]:
             "href": f"{d.base}/questions",
             "current": d.here == f"{d.base}/questions",
         },
+        *([routing] if d.may("execution.set_routing") else []),
         {"text": _("Ledger"), "href": f"{d.base}/ledger"},
         {"text": _("People"), "href": f"{d.base}/people"},
     ]

@@ -45,8 +45,10 @@ def row(handed: Handed) -> dict[str, Any]:
             "href": f"/hand-overs/{handed.hand_over.id}",
             "note": handed.engagement.title,
         },
-        "from": handed.giver,
-        "next": handed.packet.next_action,
+        "next": {
+            "text": handed.packet.next_action,
+            "note": _("from %(giver)s") % {"giver": handed.giver},
+        },
         "state": _pace(handed.deadline),
         "begins": handed.begins,
         "due": handed.deadline.due if handed.deadline else None,

@@ -37,7 +37,8 @@ def beside(bench: Workbench) -> dict[str, Any]:
     return {
         "ask": _ask(bench),
         "more": [*_return(bench), *_dispute(bench)],
-        "talk": [
+        # Whoever scores again is not told who worked on the item; what was answered is a note.
+        "talk": None if bench.purpose is Purpose.ADJUDICATE else [
             {"by": bench.names.get(k.escalation.asked_by, ""), "at": k.escalation.asked_at,
              "text": k.text + (f" – {k.answer}" if k.answer else ""),
              "question": k.escalation.question}

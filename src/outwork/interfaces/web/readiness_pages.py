@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from outwork import methods, reporting
-from outwork.interfaces.web import charts, hours_page, watching_pages
+from outwork.interfaces.web import charts, hours_page, ladder_forms, watching_pages
 from outwork.interfaces.web.desk import Context, Desk, choices, field, form, frame, roles_text
 from outwork.interfaces.web.labels import ROLES, badge, percent, shortened, word
 from outwork.interfaces.web.rendering import reason
@@ -270,6 +270,7 @@ def setup(d: Desk) -> Context:
         "team": [_teammate(d, m, found) for m in found.team],
         "readiness": _checks(d),
         "quality_plan": _quality_plan(found),
+        "ladders": ladder_forms.ladders(found.lines, found.reviews),
         "rates": rates,
         "calendar": hours_page.calendars(found),
         "acts": _setup_acts(d, found),
@@ -358,6 +359,7 @@ def _setup_acts(d: Desk, found: Readiness) -> list[Context]:
             note=_("The smallest sample that meets both risks of the statement of work."),
             id=f"plan-{line.id}",
         )
+    acts += ladder_forms.planning(d, found.lines, found.reviews)
     acts += d.act(
         "setup.agree_rates",
         _("Put the awarded prices on the rate card"),

@@ -16,7 +16,7 @@ from babel.numbers import format_currency
 from jinja2 import Environment, FileSystemLoader
 
 from outwork.interfaces import wording
-from outwork.vocabulary import Json, Money, Reason
+from outwork.vocabulary import Json, Money, OutworkError, Reason
 
 HERE = Path(__file__).parent
 STATIC = HERE / "static"
@@ -99,3 +99,10 @@ def reason(found: Reason) -> dict[str, Any]:
     if found.place:
         shown["href"] = "/" + found.place
     return shown
+
+
+def reasons_of(error: OutworkError) -> list[dict[str, Any]]:
+    """What stands in the way besides the error's own sentence, which is not said twice."""
+    title = wording.explain(error.code, error.params)
+    shown = [reason(r) for r in error.reasons]
+    return [r for r in shown if r["text"] != title or r.get("href")]

@@ -18,10 +18,11 @@ from outwork.interfaces.web import (
     engagement_pages,
     handing_pages,
     ledger_pages,
+    routing_page,
     work_pages,
 )
 from outwork.interfaces.web.acting import notice
-from outwork.interfaces.web.rendering import LANGUAGES, STATIC, reason, render
+from outwork.interfaces.web.rendering import LANGUAGES, STATIC, reasons_of, render
 from outwork.interfaces.web.visit import (
     COOKIE,
     NotSignedIn,
@@ -72,6 +73,7 @@ def web(database: Database) -> FastAPI:
     app.include_router(work_pages.router(visit))
     app.include_router(handing_pages.router(visit))
     app.include_router(contest_pages.router(visit))
+    app.include_router(routing_page.router(visit))
     _errors(app, database)
     return app
 
@@ -184,7 +186,7 @@ def _errors(app: FastAPI, database: Database) -> None:
             "code": error.code,
             "kind": kind,
             "title": title,
-            "reasons": [reason(r) for r in error.reasons],
+            "reasons": reasons_of(error),
         }
         try:
             found = visitor(request, database)

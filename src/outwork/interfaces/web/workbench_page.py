@@ -8,7 +8,7 @@ from typing import Any
 
 from outwork.interfaces import wording
 from outwork.interfaces.web import handing_pages, judging_page
-from outwork.interfaces.web.rendering import clock
+from outwork.interfaces.web.rendering import clock, reasons_of
 from outwork.interfaces.web.visit import Visit
 from outwork.interfaces.web.workbench_forms import (
     SEPARATOR,
@@ -174,6 +174,8 @@ def _item(
         note = bench.assignment.note
         text = _("Returned because of the clause “%(clause)s”.") % {"clause": cited}
         made["instructions"] = f"{text} {note}".strip()
+    elif bench.assignment.note and bench.purpose is Purpose.PRODUCE:
+        made["instructions"] = _("Opened again: %(reason)s") % {"reason": bench.assignment.note}
     return made
 
 
@@ -367,11 +369,7 @@ def said(error: OutworkError, bench: Workbench) -> str:
 
 def refusal(error: OutworkError, bench: Workbench) -> dict[str, Any]:
     """An error as the desk shows it, with the way to the question."""
-    reasons = [
-        {"code": r.code, "text": wording.explain(r.code, r.params)}
-        | ({"href": "/" + r.place} if r.place else {})
-        for r in error.reasons
-    ]
+    reasons = reasons_of(error)
     question = error.params.get("question")
     if question:
         label = next((q.label for q in bench.service.questions if q.key == question), question)

@@ -119,6 +119,7 @@ from outwork.stages.execution.model import (
     obstacles,
 )
 from outwork.stages.execution.packet import HandOver, HandOverState, Packet, Receiver
+from outwork.stages.execution.preference import Offer, RoutingTerms
 from outwork.stages.execution.queries import (
     RowProof,
     admitting,
@@ -158,6 +159,7 @@ from outwork.stages.execution.reserving import (
 )
 from outwork.stages.execution.reviewing import reopen, review
 from outwork.stages.execution.routing import (
+    hour_costs,
     offers,
     route,
     routed,
@@ -195,6 +197,7 @@ __all__ = [
     "ItemState",
     "ItemSubmitted",
     "Known",
+    "Offer",
     "Pace",
     "Packet",
     "Pause",
@@ -204,6 +207,7 @@ __all__ = [
     "Rework",
     "ReworkCause",
     "ReworkOrdered",
+    "RoutingTerms",
     "RowFault",
     "RowFormat",
     "RowProof",
@@ -260,6 +264,7 @@ __all__ = [
     "hand_overs",
     "held_by",
     "holds",
+    "hour_costs",
     "import_",
     "imports",
     "is_drawn",

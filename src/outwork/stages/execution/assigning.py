@@ -31,7 +31,8 @@ from outwork.vocabulary import (
     WorkOrderId,
 )
 
-# Rework (rank 0) before checking before new work: what was begun is finished first.
+# Rework and what was opened again (rank 0) before checking before new work: what was begun is
+# finished first.
 RANKS = {Purpose.CERTIFY: 1, Purpose.INSPECT: 2}
 LAST = 3
 
@@ -53,7 +54,7 @@ def open_assignment(
 
     A control item among the work of an order is not an item of it, so the order is named.
     """
-    rank = 0 if clause else RANKS.get(purpose, LAST)
+    rank = 0 if clause or note else RANKS.get(purpose, LAST)
     made = Assignment(
         engagement_id=item.engagement_id,
         id=AssignmentId(op.new_id("asg")),

@@ -141,6 +141,19 @@ def offers(db: Connection, engagement: EngagementId, now: datetime) -> list[Offe
     return store.offers.find(db, table.engagement_id == engagement, table.until > now)
 
 
+def hour_costs(db: Connection, engagement: EngagementId) -> dict[ActorId, Decimal]:
+    """What an hour of each member costs, where it is stated; raises KeyMissing after erasure."""
+    rows = db.execute(
+        sa.select(store.cost_table).where(store.cost_table.c.engagement_id == engagement)
+    )
+    return {
+        ActorId(r.actor_id): Decimal(
+            str(documents.unseal(db, engagement, r.amount, f"{engagement}/{r.actor_id}/cost"))
+        )
+        for r in rows
+    }
+
+
 @dataclass(frozen=True, slots=True)
 class _Waiting:
     """An assignment that nobody has been offered yet."""
@@ -205,7 +218,7 @@ def _team(op: Operation, engagement: Engagement) -> list[tuple[Membership, Candi
     ]
     pace = _hours_an_item(op.db, engagement.id)
     usual = float(np.mean(list(pace.values()))) if pace else USUAL_HOURS
-    costs = _costs(op.db, engagement.id)
+    costs = hour_costs(op.db, engagement.id)
     ahead = _ahead(op.db, engagement.id, op.now)
     return [
         (
@@ -238,18 +251,6 @@ def _hours_an_item(db: Connection, engagement: EngagementId) -> dict[ActorId, fl
         {"engagement": engagement, "few": FEW},
     )
     return {ActorId(r.author_id): float(r.hours) for r in rows}
-
-
-def _costs(db: Connection, engagement: EngagementId) -> dict[ActorId, Decimal]:
-    rows = db.execute(
-        sa.select(store.cost_table).where(store.cost_table.c.engagement_id == engagement)
-    )
-    return {
-        ActorId(r.actor_id): Decimal(
-            str(documents.unseal(db, engagement, r.amount, f"{engagement}/{r.actor_id}/cost"))
-        )
-        for r in rows
-    }
 
 
 def _ahead(db: Connection, engagement: EngagementId, now: datetime) -> dict[ActorId, int]:

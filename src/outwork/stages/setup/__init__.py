@@ -27,6 +27,7 @@ from outwork.stages.setup.hours import (
     working_time,
 )
 from outwork.stages.setup.model import (
+    MOST_LEVELS,
     ControlPlan,
     QualityPlan,
     Rate,
@@ -61,6 +62,7 @@ from outwork.stages.setup.rostering import (
 )
 
 __all__ = [
+    "MOST_LEVELS",
     "Absence",
     "AgreedHours",
     "Calendar",

@@ -354,9 +354,13 @@ class Form extends HTMLElement {
     line.textContent = action === "absent" ? this.words.absent : words || (question.dataset.draft ? this.words.absent : "");
   }
 
+  #stillOpen(count) {
+    return `${count} ${count === 1 ? this.words.openOne : this.words.open}`;
+  }
+
   #count() {
     const open = this.questions.filter((question) => !this.#verdict(question)).length;
-    this.querySelector(".form-count").textContent = open ? `${open} ${this.words.open}` : this.words.allAnswered;
+    this.querySelector(".form-count").textContent = open ? this.#stillOpen(open) : this.words.allAnswered;
     return open;
   }
 
@@ -473,7 +477,7 @@ class Form extends HTMLElement {
   submit() {
     const open = this.questions.find((question) => !this.#verdict(question));
     if (!open) return this.form.requestSubmit();
-    say(`${this.#count()} ${this.words.open}`, "caution");
+    say(this.#stillOpen(this.#count()), "caution");
     this.go(open);
   }
 
