@@ -111,6 +111,7 @@ def test_a_hand_over_between_two_zones_across_a_change_of_the_clocks(
     shoot(ben, "the packet in Vienna")
     ben.get_by_role("button", name="Take it over").click()
     expect(ben.locator("main")).to_contain_text(OFF_DUTY)
+    assert ben.locator("main").inner_text().count(OFF_DUTY) == 1, "it is said once"
     shoot(ben, "refused after hours")
 
     ana.goto(packet)  # the same instants, on her clock: Vienna's day begins an hour earlier now

@@ -202,7 +202,7 @@ def test_nobody_inspects_what_they_made(
     world.upto("draw", after="produce")
     both = visitors("both")
     both.goto("/work")
-    expect(both.locator("#queues")).to_contain_text("No queue is open to you")
+    expect(both.locator("#queues")).to_contain_text("Nothing waits for you")
     (waiting, *_) = world.open_assignments(Purpose.INSPECT)
     told = forge(both, "/act/execution.claim", engagement=world.engagement, assignment=waiting.id)
     assert "Whoever made a thing does not check it" in told

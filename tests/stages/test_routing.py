@@ -8,7 +8,9 @@ from decimal import Decimal
 import pytest
 from tests.support.engagement import World, refused
 
+from outwork import reporting
 from outwork.interfaces.worker import Worker
+from outwork.operation import operation
 from outwork.stages import execution, setup
 from outwork.stages.execution import Assignment, AssignmentState, ItemState
 from outwork.stages.execution.preference import Candidate, RoutingTerms, capacity, worth
@@ -35,6 +37,12 @@ def kept(world: World) -> dict[str, list[Assignment]]:
     return found
 
 
+def kept_back(world: World, who: str) -> tuple[reporting.KeptBack, ...]:
+    """What waits and is not in somebody's queue, with the reasons."""
+    with operation(world.database, world.people[who], world.now) as op:
+        return tuple(k for q in reporting.queues(op) for k in q.kept_back)
+
+
 def test_nothing_is_offered_before_somebody_says_how(world: World) -> None:
     world.upto("draft_all")
     with refused("routing-not-set"):
@@ -49,6 +57,10 @@ def test_items_go_to_whom_they_are_worth_most_with_and_the_offer_runs_out(world:
     assert {who: len(items) for who, items in kept(world).items()} == {"ana": 4}
     assert world.act("dana", execution.route, world.engagement) == 0
     assert world.act("ben", execution.claim, world.engagement) is None
+    told = {who: kept_back(world, who) for who in ("ana", "ben", "rosa")}
+    (why,) = told["ben"]
+    assert (why.count, [r.code for r in why.reasons]) == (4, ["offered-to-others"])
+    assert told["ana"] == told["rosa"] == ()
     held = world.act("ana", execution.claim, world.engagement)
     assert held is not None
     world.now += timedelta(minutes=31)

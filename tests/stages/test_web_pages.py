@@ -304,7 +304,7 @@ def test_ladders_routing_costs_and_reopening_are_done_by_their_forms(
     assert kept
     assert {o.actor_id for o in kept} <= {ana, world.people["ben"]}
     shown = provider.get(f"{at}/routing").text
-    assert all(name in shown for name in ("input-0.txt", "Kept for them", "Not stated"))
+    assert all(name in shown for name in ("input-0.txt", "Kept for them", "not stated"))
 
     world.produce("ana")
     world.produce("ben")

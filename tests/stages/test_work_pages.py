@@ -118,7 +118,7 @@ def test_the_queue_says_why_what_waits_is_not_in_it(world: World) -> None:
     assert "It takes skills that are not on record: legal.leases." in kept
     assert f"{len(world.items)} waiting" in kept
     assert "languages" not in kept
-    assert "No queue is open to you" in shown
+    assert "Nothing waits for you" in shown
     assert "Answer" not in Person(world, "ana").get("/")
     world.qualify("ana", skills=["legal.leases"], languages=["de"])
     shown = Person(world, "ana").get("/work")
@@ -358,7 +358,7 @@ def test_nobody_inspects_what_they_made(world: World, monkeypatch: pytest.Monkey
     world.produce("both")
     world.upto("draw", after="produce")
     both = Person(world, "both")
-    assert "No queue is open to you" in both.get("/work")
+    assert "Nothing waits for you" in both.get("/work")
     where, told = both.post("/desk/next", engagement=world.engagement)
     assert (where, "Nothing waits for you there now." in told) == ("/work", True)
     (item, *_) = world.look(execution.assignments, world.order, Purpose.INSPECT, ())

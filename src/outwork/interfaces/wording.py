@@ -394,6 +394,9 @@ MESSAGES: Mapping[str, str] = {
     "language-missing": msg(
         "It takes languages that are not on record: %(languages)s. The administrator records them."
     ),
+    "offered-to-others": msg(
+        "They are kept for colleagues for a while; what is left of them is anybody’s then."
+    ),
     "clearance-too-low": msg("It takes clearance %(needs)s; on record is %(has)s."),
     "credential-missing": msg("It takes credentials that are not on record: %(credentials)s."),
     "credential-expired": msg(

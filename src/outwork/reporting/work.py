@@ -92,6 +92,12 @@ _WAITING = sa.text("""
     order by 1, 2, 3, 4
 """)
 
+_OFFERED = sa.text("""
+    select count(*) from offer f join assignment a on a.id = f.assignment_id
+    where f.engagement_id = :engagement and f.until > :now and f.actor_id <> :actor
+      and a.state = 'open' and a.reserved_for = f.actor_id
+""")
+
 _HANDED_IN = sa.text("""
     select s.id, i.name, s.engagement_id, s.purpose, s.at, s.seconds, i.state
     from submission s join work_item i on i.id = s.item_id
@@ -176,7 +182,18 @@ def queue_of(op: Operation, member: Membership, engagement: Engagement) -> WorkQ
         else:
             shown = as_told(purpose)
             waiting[shown] = waiting.get(shown, 0) + count
+    kept += _offered_to_others(op, member, certified)
     return WorkQueue(engagement, waiting, _startable(op, member), tuple(kept))
+
+
+def _offered_to_others(op: Operation, member: Membership, certified: bool) -> list[KeptBack]:
+    """What an analyst could take now were it not kept for colleagues for a while."""
+    if Role.ANALYST not in member.roles or not certified:
+        return []
+    count = op.db.execute(_OFFERED, {"engagement": member.engagement_id, "actor": op.actor.id,
+                                     "now": op.now}).scalar_one()  # fmt: skip
+    reason = Reason("offered-to-others")
+    return [KeptBack(Purpose.PRODUCE, count, (reason,))] if count else []
 
 
 def _named(reason: Reason, name: str) -> Reason:

@@ -54,9 +54,9 @@ def _money(d: Desk, amount: Decimal) -> Money:
 
 def _facts(d: Desk, terms: RoutingTerms) -> list[Context]:
     amounts = (
-        (_("A right item is worth more than a wrong one by"), terms.quality),
-        (_("An hour past its due instant costs"), terms.lateness),
-        (_("It is worth that somebody knows the item already"), terms.continuity),
+        (_("Worth of a right item over a wrong one"), terms.quality),
+        (_("Cost of an hour past due"), terms.lateness),
+        (_("Worth of knowing the item already"), terms.continuity),
     )
     return [
         *({"term": t, "value": _money(d, amount), "kind": "money"} for t, amount in amounts),
@@ -70,13 +70,11 @@ def _facts(d: Desk, terms: RoutingTerms) -> list[Context]:
 
 def _person(d: Desk, m: Member, costs: Mapping[ActorId, Decimal], standing: list[Offer]) -> Context:
     stated = costs.get(m.actor.id)
+    note = _("not stated, so reckoned as nothing") if stated is None else ""
     return {
-        "who": m.actor.name,
+        "who": {"text": m.actor.name, "note": note},
         "cost": None if stated is None else _money(d, stated),
         "offers": sum(o.actor_id == m.actor.id for o in standing),
-        "state": badge(_("Not stated: reckoned as nothing"), "caution")
-        if stated is None
-        else badge(_("Stated"), "good"),
     }
 
 
@@ -86,7 +84,6 @@ def _offer(d: Desk, offer: Offer) -> Context:
     return {
         "item": execution.item(d.op.db, found.item_id).name,
         "who": d.name(offer.actor_id),
-        "at": offer.offered_at,
         "until": offer.until,
         "state": badge(_("Kept for them"), "accent") if kept else badge(_("Taken"), "good"),
     }
@@ -101,11 +98,11 @@ def _acts(
         "execution.set_routing",
         _("Say by what people are preferred"),
         _("Prefer people so"),
-        field("quality", _("A right item is worth more than a wrong one by"), unit=currency,
+        field("quality", _("Worth of a right item over a wrong one"), unit=currency,
               inputmode="decimal", value=str(terms.quality) if terms else None),
-        field("lateness", _("An hour past its due instant costs"), unit=currency,
+        field("lateness", _("Cost of an hour past due"), unit=currency,
               inputmode="decimal", value=str(terms.lateness) if terms else "0"),
-        field("continuity", _("It is worth that somebody knows the item already"), unit=currency,
+        field("continuity", _("Worth of knowing the item already"), unit=currency,
               inputmode="decimal", value=str(terms.continuity) if terms else "0"),
         field("minutes", _("An offer stands for"), "number", min=1, unit=_("minutes"),
               value=terms.minutes if terms else 30,
