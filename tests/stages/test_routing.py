@@ -14,7 +14,7 @@ from outwork.operation import operation
 from outwork.stages import execution, setup
 from outwork.stages.execution import Assignment, AssignmentState, ItemState
 from outwork.stages.execution.preference import Candidate, RoutingTerms, capacity, worth
-from outwork.vocabulary import ActorId, BadInput, EngagementId, Purpose
+from outwork.vocabulary import ActorId, BadInput, EngagementId, NotFound, Purpose
 
 
 def at_work(world: World, **terms: object) -> World:
@@ -68,6 +68,19 @@ def test_items_go_to_whom_they_are_worth_most_with_and_the_offer_runs_out(world:
     assert world.act("dana", execution.route, world.engagement) == 0
     assert set(kept(world)) == {""}
     assert world.act("ben", execution.claim, world.engagement) is not None
+
+
+def test_an_offered_item_that_was_taken_and_lapsed_is_anybodys(world: World) -> None:
+    at_work(world)
+    cost(world, "ben", 1_000)
+    world.act("dana", execution.route, world.engagement)
+    held = world.act("ana", execution.claim, world.engagement)
+    world.now += timedelta(minutes=29)
+    with pytest.raises(NotFound):
+        world.act("ben", execution.claim, world.engagement, None, held)
+    world.now += timedelta(minutes=2)
+    world.act("dana", execution.route, world.engagement)
+    assert world.act("ben", execution.claim, world.engagement, None, held) == held
 
 
 def test_whoever_costs_more_than_it_is_worth_is_left_out(world: World) -> None:

@@ -41,6 +41,37 @@ _TITLES: Mapping[str, str] = {
     "gate-assurance": msg("Bring the batch to its verdict"),
     "gate-acceptance": msg("Deliver, accept, close"),
 }
+# One, and several.
+_COUNTED: Mapping[str, tuple[str, str]] = {
+    "items-to-answer": (msg("Answer one item"), msg("Answer %(count)s items")),
+    "items-to-inspect": (msg("Inspect one item"), msg("Inspect %(count)s items")),
+    "items-to-review": (msg("Review one item"), msg("Review %(count)s items")),
+    "items-to-adjudicate": (
+        msg("Answer a contested question again"),
+        msg("Answer %(count)s contested questions again"),
+    ),
+    "questions-open": (
+        msg("Answer a question of the provider's"),
+        msg("Answer %(count)s questions of the provider's"),
+    ),
+    "efforts-open": (msg("Decide a contested effort"), msg("Decide %(count)s contested efforts")),
+    "nobody-can-take": (
+        msg("Nobody on the team may take an item that waits"),
+        msg("Nobody on the team may take %(count)s items that wait"),
+    ),
+    "reservations-lapsed": (
+        msg("A reservation ran out: the item waits again"),
+        msg("%(count)s reservations ran out: the items wait again"),
+    ),
+    "work-parked": (
+        msg("Machine work is parked: see why, and try it again"),
+        msg("%(count)s pieces of machine work are parked: see why, and try them again"),
+    ),
+    "witness-behind": (
+        msg("A witness has fallen behind the log: find out why"),
+        msg("%(count)s witnesses have fallen behind the log: find out why"),
+    ),
+}
 
 
 def inbox_groups(entries: Sequence[InboxEntry], now: datetime) -> list[dict[str, Any]]:
@@ -68,51 +99,9 @@ def _row(entry: InboxEntry, now: datetime) -> dict[str, Any]:
 
 
 def _title(entry: InboxEntry) -> str:
-    count = int(entry.params.get("count", 0))
-    if entry.kind == "items-to-answer":
-        words = translate_plural("Answer one item", "Answer %(count)s items", count)
-    elif entry.kind == "items-to-inspect":
-        words = translate_plural("Inspect one item", "Inspect %(count)s items", count)
-    elif entry.kind == "items-to-review":
-        words = translate_plural("Review one item", "Review %(count)s items", count)
-    elif entry.kind == "items-to-adjudicate":
-        words = translate_plural(
-            "Answer a contested question again", "Answer %(count)s contested questions again", count
-        )
-    elif entry.kind == "questions-open":
-        words = translate_plural(
-            "Answer a question of the provider's",
-            "Answer %(count)s questions of the provider's",
-            count,
-        )
-    elif entry.kind == "efforts-open":
-        words = translate_plural(
-            "Decide a contested effort", "Decide %(count)s contested efforts", count
-        )
-    elif entry.kind == "nobody-can-take":
-        words = translate_plural(
-            "Nobody on the team may take an item that waits",
-            "Nobody on the team may take %(count)s items that wait",
-            count,
-        )
-    elif entry.kind == "reservations-lapsed":
-        words = translate_plural(
-            "A reservation ran out: the item waits again",
-            "%(count)s reservations ran out: the items wait again",
-            count,
-        )
-    elif entry.kind == "work-parked":
-        words = translate_plural(
-            "Machine work is parked: see why, and try it again",
-            "%(count)s pieces of machine work are parked: see why, and try them again",
-            count,
-        )
-    elif entry.kind == "witness-behind":
-        words = translate_plural(
-            "A witness has fallen behind the log: find out why",
-            "%(count)s witnesses have fallen behind the log: find out why",
-            count,
-        )
+    counted = _COUNTED.get(entry.kind)
+    if counted is not None:
+        words = translate_plural(*counted, int(entry.params.get("count", 0)))
     else:
         words = _(_TITLES.get(entry.kind, entry.kind.replace("-", " ").capitalize()))
     return words % dict(entry.params)

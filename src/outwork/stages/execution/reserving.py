@@ -39,7 +39,6 @@ from outwork.vocabulary import (
     BadInput,
     EngagementId,
     Json,
-    LineId,
     NotFound,
     Purpose,
     Reason,
@@ -86,7 +85,7 @@ def claim(
     op.require(found)
     refuse_on_expired_waiver(op, found)
     member = member_of(op, engagement)
-    refuse_unless_met(op, found, None)
+    _refuse_if_barred_from_client(op, found)
     if assignment is not None:
         together(op.db, engagement)
         queries.one_claim_at_a_time(op.db, op.actor.id)
@@ -280,22 +279,10 @@ def refuse_off_duty(op: Operation, engagement: EngagementId) -> None:
         raise Refusal(named[0].code, reasons=named, **named[0].params)
 
 
-def unmet(op: Operation, engagement: Engagement, line: LineId | None) -> list[Reason]:
-    """Which of a line's needs the actor does not meet; without a line, barriers against the client.
-
-    Maker-checker and certification are not among them: those are `obstacles`.
-    """
-    return workforce.ineligible(
-        workforce.qualification(op.db, op.actor.id),
-        None if line is None else workforce.need_of(op.db, line),
-        engagement.client_id,
-        op.now,
-    )
-
-
-def refuse_unless_met(op: Operation, engagement: Engagement, line: LineId | None) -> None:
-    """Raises Refusal with every need of a line that the actor does not meet."""
-    reasons = unmet(op, engagement, line)
+def _refuse_if_barred_from_client(op: Operation, engagement: Engagement) -> None:
+    """Raises Refusal where a barrier stands between the actor and the client."""
+    brings = workforce.qualification(op.db, op.actor.id)
+    reasons = workforce.ineligible(brings, None, engagement.client_id, op.now)
     if reasons:
         raise Refusal(reasons[-1].code, reasons=reasons)
 

@@ -173,12 +173,13 @@ class _Table:
 
 
 def _let_go(op: Operation, engagement: EngagementId) -> None:
-    """Items whose offer has run out are anybody's."""
+    """Items whose offer has run out are anybody's, also where whoever took one let it lapse."""
     op.db.execute(
         sa.text(
             "update assignment a set reserved_for = null from offer f"
             " where f.assignment_id = a.id and f.engagement_id = :engagement and f.until <= :now"
-            " and a.reserved_for = f.actor_id and a.state = 'open'"
+            " and a.reserved_for = f.actor_id and (a.state = 'open'"
+            " or (a.state = 'live' and a.leased_until <= :now))"
         ),
         {"engagement": engagement, "now": op.now},
     )

@@ -74,6 +74,15 @@ _OFF_DUTY = """(post.actor_id is not null and (
       select count(*) from assignment a
       where a.actor_id = p_actor and a.state = 'live' and a.leased_until > p_at)))"""
 
+# Maker is never checker: nobody of the item's authors, and not the family whose judgment it is.
+_MAY_CHECK = """a.not_for <> me.family and not (
+          a.purpose in ('inspect', 'review', 'adjudicate') and exists (
+            select 1 from submission s
+            where s.item_id = a.item_id and s.family = me.family
+              and s.purpose in ('produce', 'overlap', 'control', 'review')
+            union all select 1 from hand_over h
+            where h.item_id = a.item_id and h.family = me.family))"""
+
 # The best assignment the actor may take, reserved. Outcome: claimed, held (it has one already),
 # nothing, or plainly (a rule refuses, or cannot be told here: the slow way says why). `trusting`
 # says that the slow way has looked at expired waivers.
@@ -131,26 +140,14 @@ begin
       from queue q cross join lateral (
         select a.rank, a.id from assignment a
         where a.work_order_id = q.work_order and a.taker = q.role and a.reserved_for is null
-          and a.state = 'open' and a.not_for <> me.family and not (
-          a.purpose in ('inspect', 'review', 'adjudicate') and exists (
-            select 1 from submission s
-            where s.item_id = a.item_id and s.family = me.family
-              and s.purpose in ('produce', 'overlap', 'control', 'review')
-            union all select 1 from hand_over h
-            where h.item_id = a.item_id and h.family = me.family))
+          and a.state = 'open' and [MAY_CHECK]
         order by a.rank, a.id limit 1
       ) h
       union all
       select null, null, a.rank, a.id
       from queue q join assignment a
         on a.work_order_id = q.work_order and a.taker = q.role and a.reserved_for is null
-          and a.state = 'live' and a.leased_until <= p_at and a.not_for <> me.family and not (
-          a.purpose in ('inspect', 'review', 'adjudicate') and exists (
-            select 1 from submission s
-            where s.item_id = a.item_id and s.family = me.family
-              and s.purpose in ('produce', 'overlap', 'control', 'review')
-            union all select 1 from hand_over h
-            where h.item_id = a.item_id and h.family = me.family))
+          and a.state = 'live' and a.leased_until <= p_at and [MAY_CHECK]
       union all
       select null, null, a.rank, a.id from assignment a
       where a.reserved_for = p_actor and a.engagement_id = p_engagement
@@ -160,13 +157,7 @@ begin
                  else a.taker in (select role from taker) and exists (
                    select from work_order o left join need n on n.line_id = o.line_id
                    where o.id = a.work_order_id and [MET]) end
-        and a.not_for <> me.family and not (
-          a.purpose in ('inspect', 'review', 'adjudicate') and exists (
-            select 1 from submission s
-            where s.item_id = a.item_id and s.family = me.family
-              and s.purpose in ('produce', 'overlap', 'control', 'review')
-            union all select 1 from hand_over h
-            where h.item_id = a.item_id and h.family = me.family))
+        and [MAY_CHECK]
     )
     select * from heads order by rank, id
   loop
@@ -178,13 +169,7 @@ begin
     else
       select a.* into got from assignment a
       where a.work_order_id = head.work_order and a.taker = head.role and a.reserved_for is null
-        and a.state = 'open' and a.not_for <> me.family and not (
-          a.purpose in ('inspect', 'review', 'adjudicate') and exists (
-            select 1 from submission s
-            where s.item_id = a.item_id and s.family = me.family
-              and s.purpose in ('produce', 'overlap', 'control', 'review')
-            union all select 1 from hand_over h
-            where h.item_id = a.item_id and h.family = me.family))
+        and a.state = 'open' and [MAY_CHECK]
       order by a.rank, a.id limit 1
       for update skip locked;
     end if;
@@ -203,7 +188,9 @@ begin
   assignment := got.id;
   outcome := 'claimed';
 end $$
-""".replace("[MET]", _MET).replace("[OFF_DUTY]", _OFF_DUTY),
+""".replace("[MET]", _MET)
+    .replace("[OFF_DUTY]", _OFF_DUTY)
+    .replace("[MAY_CHECK]", _MAY_CHECK),
 )
 
 # What the rules ask of an item before answers to it are handed in, and a number for the event.
