@@ -280,6 +280,8 @@ def _item_submitted(state: State, event: Event, member: Member) -> None:
     p, found = event.public, held_by_actor(state, event)
     if (found.purpose, found.level) != (p["purpose"], p["level"]):
         reject(event, "is handed in for another purpose than it was reserved for")
+    if found.purpose == "adjudicate":
+        reject(event, "hands a contested question in as if it were work, and decides no dispute")
     check_barred(state, event, member, found, event.actor)
     if found.purpose not in CHECKING:
         no_expired_waiver(state, event)

@@ -35,6 +35,17 @@ def test_a_decision_by_whose_judgment_it_was(ladder_log: Log) -> None:
     _lie(log, claimed, "scores again what")
 
 
+def test_a_contested_question_handed_in_as_work(ladder_log: Log) -> None:
+    log = ladder_log.copy()
+    decided, work = log.one("execution.dispute-decided"), log.one("execution.item-submitted")
+    named = {name: decided["public"][name] for name in ("assignment", "item")}
+    made = log.put(
+        decided, work, actor=decided["actor"], purpose="adjudicate", level=1,
+        submission="sub_forged", **named,
+    )  # fmt: skip
+    _lie(log, made, "decides no dispute")
+
+
 def test_a_dispute_of_what_one_did_not_answer(ladder_log: Log) -> None:
     log = ladder_log.copy()
     disputed = log.one("execution.rework-disputed", cause="review")
