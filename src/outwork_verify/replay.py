@@ -18,6 +18,7 @@ from outwork_verify import (
     rules_handing,
     rules_improvement,
     rules_logs,
+    rules_overlap,
     rules_payment,
     rules_quality,
     rules_readiness,
@@ -40,9 +41,9 @@ __all__ = ["HANDLERS", "RULES", "Event", "Handler", "State", "check_disclosures"
 # Importing them is what registers their rules.
 RULES = (
     rules_agreement, rules_signatures, rules_gates, rules_readiness, rules_rows, rules_work,
-    rules_clock, rules_handing, rules_review, rules_contest, rules_watch, rules_routing,
-    rules_quality, rules_improvement, rules_certificate, rules_payment, rules_documents,
-    rules_witnesses, rules_logs,
+    rules_clock, rules_handing, rules_review, rules_overlap, rules_contest, rules_watch,
+    rules_routing, rules_quality, rules_improvement, rules_certificate, rules_payment,
+    rules_documents, rules_witnesses, rules_logs,
 )  # fmt: skip
 DISCLOSURES = "disclosures.jsonl"
 

@@ -39,6 +39,16 @@ def climb(state: State, item: Item, passed: int) -> None:
         item.open(f"review/{level}")
 
 
+def twice_due(state: State, item: Item, submission: str) -> bool:
+    """Whether somebody else answers an item once more after a submission, by the same page."""
+    watch = state.watches.get(item.order.line.id)
+    if watch is None or not watch.overlap or item.twice is not None:
+        return False
+    text = "\n".join(("outwork-overlap/1", *item.order.committed, item.id, submission))
+    number = int(hashlib.sha256(text.encode()).hexdigest(), 16)
+    return number * watch.overlap.denominator < watch.overlap.numerator << 256
+
+
 def is_drawn(item: Item, level: int, share: Fraction, submission: str) -> bool:
     """Whether a submission of an item is drawn for a level, by docs/formats/draw.md."""
     text = "\n".join(("outwork-review/1", *item.order.committed, str(level), item.id, submission))

@@ -42,7 +42,11 @@ def _control_planned(state: State, event: Event, _: Member) -> None:
     p = event.public
     shares = [Fraction(p[name]) for name in ("control_share", "overlap_share")]
     good, bad = Fraction(p["good"]), Fraction(p["bad"])
-    if p["line"] not in state.lines or any(not 0 <= s <= LARGEST_SHARE for s in shares):
+    if (
+        p["line"] not in state.lines
+        or not 0 <= shares[0] <= LARGEST_SHARE
+        or not 0 <= shares[1] <= 1
+    ):
         reject(event, "watches a line that is not there, or more than half of its work")
     if not 0 < good < bad < 1:
         reject(event, "has rates of wrong answers that are not in order")

@@ -22,8 +22,9 @@ from outwork_verify.entry import Event, instant, reject
 from outwork_verify.rules_clock import check_on_duty, start_clock
 from outwork_verify.rules_gates import no_expired_waiver
 from outwork_verify.rules_readiness import WORKING
-from outwork_verify.rules_review import climb
+from outwork_verify.rules_review import climb, twice_due
 from outwork_verify.state import (
+    APART,
     CHECKING,
     DRAFTED,
     PRODUCING,
@@ -218,9 +219,14 @@ def check_barred(state: State, event: Event, member: Member, wanted: Assignment,
     needed = "reviewer" if checking else "agent" if drafting else "analyst"
     if needed not in member.roles:
         reject(event, f"is work of a kind that takes a {needed}, which {who} is not")
-    if checking and member.family in state.items[wanted.item].families:
+    if wanted.purpose in APART and member.family in state.items[wanted.item].families:
         reject(event, f"checks work that {who} made: maker is never checker")
-    if wanted.purpose == "adjudicate" and member.family == state.items[wanted.item].judge:
+    twice = bool(state.items[wanted.item].differing)
+    if (
+        wanted.purpose == "adjudicate"
+        and not twice
+        and member.family == state.items[wanted.item].judge
+    ):
         reject(event, f"scores again what {who} judged")
     if not checking and not state.certified(member):
         reject(event, f"is the work of {who}, who is not certified for the guideline")
@@ -302,6 +308,8 @@ def _item_submitted(state: State, event: Event, member: Member) -> None:
         item.inspectors.add(event.actor)
     if found.purpose in PRODUCING:
         item.families.add(member.family)
+        if found.purpose == "overlap" and event.sealed.keys() != item.answered.keys():
+            reject(event, "answers other questions than the first answer")
         item.answered = event.sealed
         if found.purpose == "control":
             member.unscored = p["assignment"]
@@ -316,7 +324,16 @@ def _produced(state: State, event: Event, item: Item, found: Assignment) -> None
     if found.purpose == "review":
         item.correcting = event.public["assignment"]
         return
-    if item.state == "review":
+    if found.purpose == "adjudicate":
+        if not item.differing or item.deciding:
+            reject(event, "answers an item of which no two answers differ")
+        item.deciding = event.public["assignment"]
+        return
+    if found.purpose == "overlap":
+        assert item.twice is not None  # that is what opened it
+        item.twice = item.twice[0], event.public["submission"]
+        return
+    if item.state in ("review", "overlap"):
         reject(event, "changes an item while it is under review")
     if order.phase == "closed" and item.state != "rework":
         reject(event, "changes an item after the work order was closed")
@@ -328,6 +345,10 @@ def _produced(state: State, event: Event, item: Item, found: Assignment) -> None
     if order.stage == "assurance":
         item.move("submitted")
         item.open("inspect/1")
+    elif twice_due(state, item, event.public["submission"]):
+        item.twice = event.public["submission"], ""
+        item.move("overlap")
+        item.open("overlap/1")
     else:
         climb(state, item, 0)
 

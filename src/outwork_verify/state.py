@@ -20,8 +20,9 @@ STAGES = (
 )  # fmt: skip
 CHECKING = frozenset({"inspect", "review", "adjudicate"})
 DRAFTED = frozenset({"produce", "control"})
-PRODUCING = frozenset({"produce", "overlap", "control", "review"})
-ITEM_STATES = ("admitted", "drafted", "review", "submitted", "rework")
+PRODUCING = frozenset({"produce", "overlap", "control", "review", "adjudicate"})
+APART = CHECKING | {"overlap"}
+ITEM_STATES = ("admitted", "drafted", "overlap", "review", "submitted", "rework")
 
 
 @dataclass(slots=True)
@@ -184,7 +185,9 @@ class Item:
     `control` the control item that it is a copy of; `produced` an analyst's submissions;
     `correcting` a review yet to say what it corrects; `returned` who returned it at which level,
     until the rework; `rework` cause, judge and level; `judge` the family whose judgment is being
-    scored again."""
+    scored again. `twice` are the two submissions of an item answered twice, "" for one to come;
+    `differing` the questions that an adjudicator has to decide, `deciding` the assignment that has
+    yet to say how."""
 
     id: str
     order: WorkOrder
@@ -200,6 +203,9 @@ class Item:
     returned: tuple[str, int] | None = None
     rework: tuple[str, str, int] | None = None
     judge: str = ""
+    twice: tuple[str, str] | None = None
+    differing: frozenset[str] = frozenset()
+    deciding: str = ""
 
     def open(self, work: str) -> None:
         """One more piece of work ("produce/1") waits on this item."""
@@ -355,6 +361,7 @@ class WorkOrder:
     pauses: list[Pause] = field(default_factory=list)
     delivered_at: str | None = None
     invoice: Mapping[str, Any] | None = None
+    overlap: Counter[str] = field(default_factory=Counter)
 
     def open_inspections(self) -> int:
         """Inspections asked for and not handed in."""
@@ -397,6 +404,7 @@ class WorkOrder:
             "certificate": self.certificate and self.certificate["figures"],
             "delivery": made and {"items": made.items, "digest": made.digest, "state": made.state},
             "turnaround": self.turnaround(),
+            "overlap": dict(sorted(self.overlap.items())),
             "invoice": self.invoice and {name: self.invoice[name] for name in ("number", "total")},
         }
 

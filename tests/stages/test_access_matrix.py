@@ -124,6 +124,7 @@ ARGUMENTS: dict[str, Callable[[World], dict[str, Any]]] = {
     "execution.decide_effort": lambda w: {"assignment": held(w), "accepted": True},
     "execution.dispute": lambda w: {"assignment": held(w), "reason": ""},
     "execution.escalate": lambda w: {"assignment": held(w), "question": "", "text": ""},
+    "execution.adjudicate": lambda w: {"assignment": held(w), "rulings": []},
     "execution.rescore": lambda w: {"assignment": held(w), "answer": Answer("renewal", "no")},
     "execution.withdraw_escalation": lambda w: {
         "escalation": ESCALATION[w.engagement], "reason": ""},

@@ -87,6 +87,8 @@ def full(
             world.decide()
             world.produce()
             world.review()
+            answered_twice(world)
+            world.review()
             world.act("dana", execution.pause_worker, world.engagement, world.people["ana"], "R")
             world.commit()
             world.upto("close_order", after="produce")
@@ -107,6 +109,19 @@ def full(
             world.close()
         yield dsns, world.engagement
     practices.catalogue().pop(KEY, None)
+
+
+def answered_twice(world: World) -> None:
+    """An item of another batch, answered by both analysts."""
+    main, before = world.order, list(world.items)
+    world.act(
+        "dana", setup.plan_control, world.line, Decimal(0), overlap_share=Decimal(1),
+        good=Decimal("0.1"), bad=Decimal("0.5"), false_after=40,
+    )  # fmt: skip
+    world.open()
+    world.admit(1)
+    world.upto("produce", after="admit")
+    world.order, world.items = main, before
 
 
 def maker(world: World, item: ItemId) -> str:

@@ -372,8 +372,9 @@ class World:
             self.act(who, execution.commit_seed, self.order, Digest(commitment))
 
     def nonce(self, side: str) -> str:
-        """A side's nonce in the present round."""
-        return hashlib.sha256(f"{side} {self.work_order().round}".encode()).hexdigest()
+        """A side's nonce in the present round of the work order."""
+        order = self.work_order()
+        return hashlib.sha256(f"{side} {order.id} {order.round}".encode()).hexdigest()
 
     def release(self) -> None:
         """Begin work."""

@@ -305,6 +305,11 @@ MESSAGES: Mapping[str, str] = {
     "nothing-corrected": msg("No answer is corrected; approve the item, or correct one."),
     "clause-not-for-verdict": msg("A clause and a question are cited by a return alone."),
     "answers-not-for-verdict": msg("Answers are given with a correction alone."),
+    # Two answers to one item
+    "rulings-differ": msg("Decide exactly the questions on which the two differ: %(questions)s."),
+    "ruling-unclear": msg(
+        "Say which of the two answers to %(question)s stands, or give the right one."
+    ),
     # Disputes, questions to the client, effort
     "not-yours": msg("This is for whoever it is about: it is not yours."),
     "not-rework": msg("This is no rework; there is nothing to contest."),

@@ -1,5 +1,6 @@
 """Reads across stages: overviews, inbox, workbench, timelines. Never writes."""
 
+from outwork.reporting.agreeing import Agreeing, agreeing
 from outwork.reporting.by_order import (
     Batch,
     Closing,
@@ -98,6 +99,7 @@ from outwork.reporting.work import (
 
 __all__ = [
     "FOR_BIDDERS",
+    "Agreeing",
     "Batch",
     "Closing",
     "Colleague",
@@ -128,6 +130,7 @@ __all__ = [
     "Untaken",
     "WorkQueue",
     "Workbench",
+    "agreeing",
     "batch",
     "certification_result",
     "checkpoint",

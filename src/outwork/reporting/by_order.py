@@ -290,10 +290,11 @@ class Untaken:
 # that had a hand in what is to be checked.
 _OPEN = sa.text("""
     select a.purpose, a.level, o.line_id, case
-      when a.purpose in ('inspect', 'review', 'adjudicate') then (
+      when a.purpose in ('inspect', 'review', 'adjudicate', 'overlap') then (
         select array_agg(m.family order by m.family) from (
           select s.family from submission s
-          where s.item_id = a.item_id and s.purpose in ('produce', 'overlap', 'control', 'review')
+          where s.item_id = a.item_id
+            and s.purpose in ('produce', 'overlap', 'control', 'review', 'adjudicate')
           union select h.family from hand_over h
           where h.item_id = a.item_id and h.family is not null) m)
       end as authors, count(*) as waiting

@@ -23,6 +23,7 @@ from outwork.vocabulary import (
     Side,
     SourceText,
     Stage,
+    SubmissionId,
 )
 
 
@@ -122,7 +123,8 @@ class Workbench:
     """Everything the workbench shows about one reserved item.
 
     `asked` are questions put to the client's side in the engagement; `own` says that the actor
-    answered the item before.
+    answered the item before. Where somebody decides between two answers, `pair` are those of the
+    submissions in `sides`, in an order that tells nothing.
     """
 
     assignment: Assignment
@@ -140,3 +142,5 @@ class Workbench:
     handed: HandOverId | None = None
     asked: tuple[Known, ...] = ()
     own: bool = False
+    sides: tuple[SubmissionId, ...] = ()
+    pair: tuple[Mapping[str, Answer], ...] = ()

@@ -10,6 +10,7 @@ from outwork.access import Actor
 from outwork.agreements import Engagement, WorkOrder
 from outwork.kit.paging import LARGEST_PAGE
 from outwork.operation import Operation
+from outwork.reporting.agreeing import Agreeing, agreeing
 from outwork.reporting.by_stage import Member, team
 from outwork.reporting.model import Person
 from outwork.reporting.queries import BEYOND_BIDDING, may_read, people
@@ -34,6 +35,7 @@ class EngagementQuality:
     team: tuple[Member, ...]
     records: tuple[Record, ...]
     paused: tuple[Paused, ...]
+    agreeing: tuple[Agreeing, ...]
     actions: tuple[tuple[CorrectiveAction, Effect | None], ...]
 
 
@@ -77,6 +79,7 @@ def quality(op: Operation) -> list[EngagementQuality]:
                 team=tuple(members),
                 records=tuple(records(op, engagement.id)),
                 paused=tuple(paused(op, engagement.id)),
+                agreeing=tuple(agreeing(op, engagement.id)),
                 actions=tuple(
                     (a, assurance.effect_of(op.db, a))
                     for a in assurance.corrective_actions(op.db, engagement.id)

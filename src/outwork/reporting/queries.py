@@ -30,7 +30,7 @@ from outwork.stages import (
     setup,
     transfer,
 )
-from outwork.stages.execution import AssignmentState
+from outwork.stages.execution import Assignment, AssignmentState, Known
 from outwork.vocabulary import (
     AssignmentId,
     EngagementId,
@@ -356,14 +356,19 @@ def workbench(op: Operation, assignment: str) -> Workbench:
     item = execution.item(op.db, found.item_id)
     # In certification nobody sees what the control item's right answers are, or others' answers.
     # Who scores a contested question again sees neither its answer nor what was said of it.
+    # Who decides between two answers does not see whose they are, and a second person no first.
     contested = execution.dispute_by_rescore(op.db, found.id)
-    blind = found.purpose is Purpose.CERTIFY or contested is not None
-    answers = {} if blind else execution.current_answers(op.db, item.id)
+    compared = execution.comparison_by_adjudication(op.db, found.id)
+    blind = found.purpose in (Purpose.CERTIFY, Purpose.ADJUDICATE)
+    unawares = found.purpose is Purpose.OVERLAP
+    begun = execution.draft_of if unawares else execution.current_answers
+    answers = {} if blind else begun(op.db, item.id)
     authors = {a.author for a in answers.values() if a.author}
     order = agreements.work_order(op.db, found.work_order_id) if found.work_order_id else None
     sample = assurance.sample_of(op.db, order) if order else None
     told, item = assignment_as_told(found, item, drafted=bool(answers))
-    seen = [] if blind else execution.submissions(op.db, item.id)
+    seen = [] if blind or unawares else execution.submissions(op.db, item.id)
+    sides = compared.shuffled() if compared else ()
     return Workbench(
         assignment=told,
         purpose=told.purpose,
@@ -378,10 +383,12 @@ def workbench(op: Operation, assignment: str) -> Workbench:
         submissions=tuple(replace(s, purpose=as_told(s.purpose)) for s in seen),
         drawn=frozenset([contested.question])
         if contested
+        else frozenset(compared.differing)
+        if compared
         else frozenset(sample.questions(item.id))
         if sample and found.purpose is Purpose.INSPECT
         else frozenset(),
-        asked=() if blind else tuple(execution.known(op.db, found.engagement_id)),
+        asked=() if blind else _known(op, found),
         own=any(s.author_id == op.actor.id for s in execution.submissions(op.db, item.id)),
         handed=next(
             (
@@ -391,4 +398,18 @@ def workbench(op: Operation, assignment: str) -> Workbench:
             ),
             None,
         ),
+        sides=sides,
+        pair=tuple({a.question: a for a in execution.answers_of(op.db, s)} for s in sides),
+    )
+
+
+def _known(op: Operation, found: Assignment) -> tuple[Known, ...]:
+    """Questions to the client's side; of one's own item no others', where one works unawares."""
+    known = execution.known(op.db, found.engagement_id)
+    if found.purpose is not Purpose.OVERLAP:
+        return tuple(known)
+    return tuple(
+        k
+        for k in known
+        if k.escalation.item_id != found.item_id or k.escalation.asked_by == op.actor.id
     )

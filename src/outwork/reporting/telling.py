@@ -16,7 +16,9 @@ from outwork.vocabulary import Purpose, Refusal, Role, Side
 
 _ANSWERING = frozenset({Role.ANALYST, Role.AGENT})
 _UNAWARES = frozenset({Purpose.CONTROL, Purpose.OVERLAP})
-_TELLING = frozenset({"execution.controls-seeded", "transfer.control-scored"})
+_TELLING = frozenset(
+    {"execution.controls-seeded", "transfer.control-scored", "execution.overlap-compared"}
+)
 _OWN_SIDE = frozenset({"execution.hour-cost-stated", "transfer.worker-paused"})
 _PERSONAL = frozenset(
     {"transfer.worker-paused", "transfer.retraining-started", "transfer.worker-readmitted"}

@@ -76,11 +76,11 @@ _HELD = sa.text(
 # hand in. What is alike to every rule is counted together.
 _WAITING = sa.text("""
     select a.purpose, a.level, o.line_id, coalesce(
-      a.purpose in ('inspect', 'review', 'adjudicate')
+      a.purpose in ('inspect', 'review', 'adjudicate', 'overlap')
       and exists (
         select 1 from submission s
         where s.item_id = a.item_id and s.family = :family
-          and s.purpose in ('produce', 'overlap', 'control', 'review')
+          and s.purpose in ('produce', 'overlap', 'control', 'review', 'adjudicate')
         union all
         select 1 from hand_over h where h.item_id = a.item_id and h.family = :family
       ), false) as own, count(*) as waiting
@@ -167,6 +167,8 @@ def queue_of(op: Operation, member: Membership, engagement: Engagement) -> WorkQ
     kept = []
     for name, level, line, own, count in rows:
         purpose = Purpose(name)
+        if own and purpose is Purpose.OVERLAP:
+            continue  # nobody learns that somebody else is asked, too
         authors = (family,) if own else ()
         reasons = [
             barred if r.code == "not-certified" else r

@@ -11,6 +11,7 @@ from tests.support.service import KEY, tiny_service
 from tests.unit.verify.recorded import (
     Log,
     direct,
+    doubled,
     eventful,
     exported,
     improving,
@@ -78,6 +79,17 @@ def ladder_log(
     with fresh_database(cluster, migrated) as dsns:
         world = World(dsns.app, tmp_path_factory.mktemp("ladder") / "keys")
         yield _log(reviewed(world))
+        world.close()
+
+
+@pytest.fixture(scope="session")
+def doubled_log(
+    cluster: Cluster, migrated: str, tiny: None, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Log]:
+    """The log of a batch of which every item was answered twice."""
+    with fresh_database(cluster, migrated) as dsns:
+        world = World(dsns.app, tmp_path_factory.mktemp("doubled") / "keys")
+        yield _log(doubled(world))
         world.close()
 
 

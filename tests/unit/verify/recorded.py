@@ -438,6 +438,32 @@ def reviewed(world: World) -> World:
     return world
 
 
+def doubled(world: World) -> World:
+    """A batch of which every item is answered twice: the two agree, or a third decides."""
+    world.upto("approve")
+    world.act(
+        "dana", setup.plan_control, world.line, Decimal(0), overlap_share=Decimal(1),
+        good=Decimal("0.1"), bad=Decimal("0.5"), false_after=40,
+    )  # fmt: skip
+    world.act("dana", agreements.invite_member, world.engagement, world.people["both"],
+              [Role.REVIEWER])  # fmt: skip
+    world.upto("draft_all", after="approve")
+    for number in range(len(world.items)):
+        world.take("ana", **({"governing_law": "Utopia"} if number < 2 else {}))
+        (second,) = world.open_assignments(Purpose.OVERLAP)
+        world.act("ben", execution.claim, world.engagement, assignment=second.id)
+        world.act("ben", execution.submit, second.id, world.answers(second.id), 50)
+    for one in world.open_assignments(Purpose.ADJUDICATE):
+        world.act("rosa", execution.claim, world.engagement, assignment=one.id)
+        found = world.look(execution.comparison_of, one.item_id)
+        ruling = execution.Ruling("governing-law", "c-law", "as it says", found.second_id)
+        world.act("rosa", execution.adjudicate, one.id, [ruling], 7)
+    world.upto("draw", after="produce")
+    world.inspect("both")
+    world.upto("issue_certificate", after="inspect")
+    return world
+
+
 def _contested(world: World) -> None:
     """The return is contested and stands; a recall is contested and falls; the client is asked,
     and asked in vain; an effort is contested."""

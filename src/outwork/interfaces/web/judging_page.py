@@ -1,8 +1,9 @@
 """Beside the form of the desk: asking the client, contesting a rework, returning what is reviewed;
-and handing in reviews and re-scores."""
+and handing in reviews, re-scores and decisions between two answers."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from outwork.interfaces.web import workbench_forms as forms
@@ -10,15 +11,22 @@ from outwork.interfaces.wording import translate as _
 from outwork.operation import Operation
 from outwork.reporting import Workbench
 from outwork.stages import execution
-from outwork.stages.execution import ReviewVerdict
-from outwork.vocabulary import Purpose
+from outwork.stages.execution import ReviewVerdict, Ruling
+from outwork.vocabulary import Purpose, Question
 
 JUDGING = frozenset({Purpose.REVIEW, Purpose.ADJUDICATE})
+SIDES = ("one", "two")  # as the form names the two answers
 MOST_NOTES = 12
 
 
 def hand_in(op: Operation, bench: Workbench, typed: forms.Typed, seconds: int) -> None:
     """A review (corrected if any answer is), or the answer of a re-score."""
+    if bench.pair:
+        rulings = [
+            _ruling(bench, q, typed.get(q.key, {}), typed) for q in forms.shown_questions(bench)
+        ]
+        execution.adjudicate(op, bench.assignment.id, rulings, seconds)
+        return
     if bench.purpose is Purpose.ADJUDICATE:
         (question,) = forms.shown_questions(bench)
         answer = forms.answer_from(bench, typed, question)
@@ -29,6 +37,21 @@ def hand_in(op: Operation, bench: Workbench, typed: forms.Typed, seconds: int) -
     verdict = ReviewVerdict.CORRECTED if corrected else ReviewVerdict.APPROVED
     execution.review(
         op, bench.assignment.id, verdict, answers if corrected else (), seconds=seconds
+    )
+
+
+def _ruling(
+    bench: Workbench, question: Question, parts: Mapping[str, Any], typed: forms.Typed
+) -> Ruling:
+    """What was decided of one question; raises BadInput that names it."""
+    sides = dict(zip(SIDES, bench.sides, strict=True))
+    chosen = sides.get(str(parts.get("action")))
+    return Ruling(
+        question=question.key,
+        clause=str(parts.get("clause") or question.clause),
+        reason=str(parts.get("note") or ""),
+        chosen=chosen or "",
+        answer=None if chosen else forms.answer_from(bench, typed, question),
     )
 
 

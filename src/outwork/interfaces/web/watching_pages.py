@@ -205,6 +205,27 @@ def planning(d: Desk, lines: Iterable[Line]) -> list[Context]:
     return made
 
 
+def agreeing(found: Iterable[reporting.EngagementQuality]) -> list[Context]:
+    """How far two people who answered the same items agree, as rows, the least first."""
+    rows = []
+    for q in found:
+        for a in q.agreeing:
+            alpha = None
+            if a.alpha is not None and a.alpha.low is not None and a.alpha.high is not None:
+                alpha = {
+                    "value": f"{a.alpha.value:.2f}",
+                    "interval": f"[{a.alpha.low:.2f}, {a.alpha.high:.2f}]",
+                    "n": a.alpha.units,
+                }
+            shown = {
+                "question": {"text": a.question.label, "note": q.engagement.title},
+                "agreed": charts.share_figure(a.agreed, a.items),
+                "alpha": alpha,
+            }
+            rows.append((a.agreed / a.items, a.question.label, shown))
+    return [shown for _share, _label, shown in sorted(rows, key=lambda r: r[:2])]
+
+
 def quality(found: Sequence[reporting.EngagementQuality]) -> Context:
     """What the quality page says of people and agents."""
     records = [r for q in found for r in q.records]
@@ -217,5 +238,6 @@ def quality(found: Sequence[reporting.EngagementQuality]) -> Context:
         "skills": skills(records),
         "controls": cusums(records),
         "paused": drifting(p for q in found for p in q.paused),
+        "agreeing": agreeing(found),
         "acts": made,
     }

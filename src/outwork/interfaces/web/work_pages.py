@@ -283,6 +283,8 @@ def _desk(visit: Visit, assignment: str) -> Response:
 
 def _shown(visit: Visit, context: dict[str, Any], bench: Workbench, status: int = 200) -> Response:
     template = "inspect.html" if bench.purpose is Purpose.INSPECT else "workbench.html"
+    if bench.pair:
+        template = "adjudicate.html"
     return visit.page(template, "work", bench.item.name, status, **context)
 
 

@@ -169,6 +169,12 @@ def _item(
         "left": remaining,
         "sample": _("%(at)s of %(all)s") % {"at": sample[0], "all": sample[1]} if sample else "",
     }
+    if bench.pair:
+        made["purpose"] = _("Decide")
+        made["instructions"] = _(
+            "Two people answered this item, and neither knew of the other. Decide where they"
+            " differ: say by which clause, and why."
+        )
     if bench.assignment.clause:
         cited = _title(bench, bench.assignment.clause)
         note = bench.assignment.note
@@ -235,7 +241,25 @@ def _row(
         shown["returned"] = {"clause": cited, "text": bench.assignment.note}
     verdict = {k: parts.get(k, "") for k in ("verdict", "severity", "clause", "note")}
     answer = shown.get("draft") or _answer(bench, question, Answer(question.key, None))
-    return {"question": shown, "answer": answer, "verdict": verdict}
+    made = {"question": shown, "answer": answer, "verdict": verdict}
+    return made | (_pair(bench, question, parts) if bench.pair else {})
+
+
+def _pair(bench: Workbench, question: Question, parts: dict[str, Any]) -> dict[str, Any]:
+    """Two people's answers side by side; one's own begins with the places that either quotes."""
+    both = [_answer(bench, question, given[question.key]) for given in bench.pair]
+    quoted = [
+        {k: e[k] for k in ("document", "start", "end")}
+        for a in both for e in a["evidence"] if e.get("start") is not None
+    ]  # fmt: skip
+    working = {
+        "action": parts.get("action") or "",
+        "value": parts.get("value") or field_value(bench.service, question, None),
+        "evidence": parts.get("evidence")
+        or [q for n, q in enumerate(quoted) if q not in quoted[:n]],
+    }
+    own = [{**e, "quote": bench.source.text[e["start"] : e["end"]]} for e in working["evidence"]]
+    return {"pair": both, "working": working, "own": own}
 
 
 def _question(bench: Workbench, question: Question, number: int) -> dict[str, Any]:

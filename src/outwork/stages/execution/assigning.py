@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import sqlalchemy as sa
 
@@ -12,9 +13,12 @@ from outwork.agreements import Engagement, Waiver, WorkOrder
 from outwork.operation import Operation
 from outwork.stages import setup, transfer
 from outwork.stages.execution import store
+from outwork.stages.execution.histories import review_levels
+from outwork.stages.execution.ladder import next_level
 from outwork.stages.execution.model import (
     Assignment,
     AssignmentState,
+    ItemState,
     WorkItem,
     takes,
 )
@@ -116,6 +120,16 @@ _OPEN_MANY = sa.text(
     " 'open', :at, '', '', '' from unnest(cast(:ids as text[]), cast(:items as text[]),"
     " cast(:purposes as text[])) as n(id, item, purpose)"
 )
+
+
+def climb(op: Operation, order: WorkOrder, item: ItemId, passed: int) -> None:
+    """Put an item up for the level after the one it passed, or count it as submitted."""
+    found = store.items.get(op.db, item)
+    following = next_level(review_levels(op.db, order, item), passed)
+    state = ItemState.SUBMITTED if following is None else ItemState.REVIEW
+    store.items.save(op.db, replace(found, state=state))
+    if following is not None:
+        open_assignment(op, found, Purpose.REVIEW, following, order.round)
 
 
 def has_certified_agent(op: Operation, engagement: EngagementId) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from decimal import Decimal
 from typing import Any, NamedTuple
 
 from pydantic import TypeAdapter
@@ -12,7 +13,7 @@ from outwork import documents
 from outwork.kit.database import Connection
 from outwork.kit.keyring import Keyring
 from outwork.stages.execution import queries
-from outwork.stages.execution.ladder import levels_due
+from outwork.stages.execution.ladder import is_answered_twice, levels_due
 from outwork.stages.execution.model import Assignment, ItemState, WorkItem, hold_reason
 from outwork.vocabulary import (
     ActorId,
@@ -45,6 +46,7 @@ class BasisRow(NamedTuple):
     shares: list[str] | None
     commitments: list[str] | None
     produced: list[str] | None
+    overlap: Decimal | None
 
 
 _ASSIGNMENT = TypeAdapter(Assignment)
@@ -95,6 +97,14 @@ class Basis:
         return levels_due(
             row.commitments or (), row.shares, self.item.id, [*(row.produced or ()), *mine]
         )
+
+    def answered_again(self, made: SubmissionId) -> bool:
+        """Whether somebody else answers the item once more, handed in as this submission."""
+        row = self._row
+        mine = self.assignment.purpose is Purpose.PRODUCE and self.assignment.level > 0
+        if row.overlap is None or not mine or row.order_stage != Stage.EXECUTION.value:
+            return False
+        return is_answered_twice(row.commitments or (), row.overlap, self.item.id, made)
 
     def source(self) -> SourceText:
         """The canonical text of the item; raises KeyMissing after erasure."""

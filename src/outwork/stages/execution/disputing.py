@@ -8,7 +8,7 @@ from outwork import access, agreements, documents, methods, practices
 from outwork.agreements import WorkOrder
 from outwork.operation import Operation, act
 from outwork.stages.execution import events, histories, queries, store
-from outwork.stages.execution.assigning import member_of, open_assignment
+from outwork.stages.execution.assigning import climb, member_of, open_assignment
 from outwork.stages.execution.ladder import Dispute, DisputeState, Rework, ReworkCause
 from outwork.stages.execution.model import (
     LARGEST_NOTE,
@@ -18,7 +18,6 @@ from outwork.stages.execution.model import (
     WorkItem,
 )
 from outwork.stages.execution.reserving import held_assignment, refuse_if_barred
-from outwork.stages.execution.reviewing import climb
 from outwork.vocabulary import (
     Answer,
     AssignmentId,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from decimal import Decimal
 
@@ -278,6 +279,28 @@ class ItemSubmitted(EventBody):
     seconds: int
     hints: int
     answers: Sealed[dict[str, object]]
+
+
+@event()
+class OverlapCompared(EventBody):
+    """Two people answered an item, neither knowing of the other: on which questions they agree."""
+
+    work_order: WorkOrderId
+    item: ItemId
+    first: SubmissionId
+    second: SubmissionId
+    agreed: dict[str, bool]
+
+
+@event()
+class ItemAdjudicated(EventBody):
+    """Where two answers differ one stands, or neither (""): by a clause each."""
+
+    assignment: AssignmentId
+    item: ItemId
+    chosen: Mapping[str, str]
+    clauses: Mapping[str, str]
+    reasons: Sealed[dict[str, str]]
 
 
 @event()

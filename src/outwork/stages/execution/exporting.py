@@ -69,7 +69,7 @@ _RESULTS = sa.text(
     from work_item i
     left join lateral (
       select s.id, s.at, s.author_id from submission s
-      where s.item_id = i.id and s.purpose in ('produce', 'overlap', 'control', 'review')
+      where s.item_id = i.id and s.purpose in ('produce', 'control', 'review', 'adjudicate')
       order by s.id desc limit 1
     ) s on true
     left join answer a on a.submission_id = s.id

@@ -13,6 +13,7 @@ from outwork.kit.database import Connection
 from outwork.stages import setup
 from outwork.stages.execution import queries, store
 from outwork.stages.execution.ladder import (
+    Comparison,
     Dispute,
     DisputeState,
     EffortClaim,
@@ -24,11 +25,13 @@ from outwork.stages.execution.ladder import (
 )
 from outwork.vocabulary import (
     ActorId,
+    Answer,
     AssignmentId,
     EngagementId,
     EscalationId,
     ItemId,
     Purpose,
+    SubmissionId,
 )
 
 MOST_SHOWN = 200  # of a list on one page
@@ -137,6 +140,46 @@ def standing_of(db: Connection, engagement: EngagementId, actor: ActorId) -> Sta
         judged=len(judged),
         overruled=len(overruled),
     )
+
+
+def answered_first(db: Connection, item: ItemId) -> SubmissionId:
+    """The submission whose item was drawn to be answered a second time."""
+    made = store.submission_table.c
+    found = store.submissions.one(db, made.item_id == item, made.purpose == Purpose.PRODUCE.value)
+    assert found is not None  # it was handed in before
+    return found.id
+
+
+def draft_of(db: Connection, item: ItemId) -> dict[str, Answer]:
+    """What an agent drafted of an item, by question: all that somebody begins from unawares."""
+    made, asked = store.submission_table.c, store.assignment_table.c
+    drafts = sa.select(asked.id).where(asked.item_id == item, asked.level == 0)
+    found = store.submissions.one(db, made.item_id == item, made.assignment_id.in_(drafts))
+    return {} if found is None else {a.question: a for a in queries.answers_of(db, found.id)}
+
+
+def comparison_of(db: Connection, item: ItemId) -> Comparison | None:
+    """How an item's two answers compare, or None where one person answered it."""
+    return store.comparisons.one(db, store.comparison_table.c.item_id == item)
+
+
+def comparison_by_adjudication(db: Connection, assignment: AssignmentId) -> Comparison | None:
+    """The comparison that an assignment decides, or None."""
+    table = store.comparison_table.c
+    return store.comparisons.one(db, table.adjudication_id == assignment)
+
+
+def comparisons_of(db: Connection, engagement: EngagementId) -> list[Comparison]:
+    """The items of an engagement that two people answered."""
+    return store.comparisons.find(db, store.comparison_table.c.engagement_id == engagement)
+
+
+def ruling_reasons(db: Connection, found: Comparison) -> dict[str, str]:
+    """Why an adjudicator decided so, by question; empty until somebody has."""
+    if found.decided_at is None:
+        return {}
+    context = f"{found.item_id}/rulings"
+    return dict(documents.unseal(db, found.engagement_id, found.reasons, context))
 
 
 def escalation(db: Connection, identifier: EscalationId, *, lock: bool = False) -> Escalation:

@@ -1,4 +1,4 @@
-"""The review ladder: which levels an item passes, drawn so that anybody can draw it again.
+"""The review ladder and the double-blind overlap, drawn so that anybody can draw them again.
 
 An item is drawn for a level by its submission, whose id nobody knows before it is handed in, and by
 what both sides committed to before the work began. Whatever was drawn for an item stays: returning
@@ -8,8 +8,8 @@ or reopening one leads past no review.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
@@ -17,12 +17,14 @@ from fractions import Fraction
 
 from outwork.vocabulary import (
     ActorId,
+    Answer,
     AssignmentId,
     DisputeId,
     EngagementId,
     EscalationId,
     ItemId,
     PauseId,
+    SubmissionId,
     WorkOrderId,
 )
 
@@ -167,6 +169,60 @@ class EffortClaim:
     decided_at: datetime | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """An item that two people answered, neither knowing of the other, and where they differ.
+
+    An adjudicator, who is neither, decides the questions of `differing`: `chosen` is the submission
+    that stands, or "" where both were wrong; each by a clause. `reasons`, by question, are sealed.
+    """
+
+    engagement_id: EngagementId
+    item_id: ItemId
+    work_order_id: WorkOrderId
+    first_id: SubmissionId
+    second_id: SubmissionId
+    asked: tuple[str, ...]
+    differing: tuple[str, ...]
+    compared_at: datetime
+    adjudication_id: AssignmentId | None = None
+    chosen: Mapping[str, str] = field(default_factory=dict)
+    clauses: Mapping[str, str] = field(default_factory=dict)
+    reasons: bytes = b""
+    decided_by: ActorId | None = None
+    decided_at: datetime | None = None
+
+    def shuffled(self) -> tuple[SubmissionId, SubmissionId]:
+        """Both submissions in an order that does not tell which was handed in first."""
+        both = (self.first_id, self.second_id)
+        tail = hashlib.sha256("\n".join(both).encode()).digest()[0] % 2
+        return both if tail else (both[1], both[0])
+
+
+@dataclass(frozen=True, slots=True)
+class Ruling:
+    """What an adjudicator decides on a question: whose answer stands, by which clause, and why.
+
+    `chosen` is a submission; where it is empty neither is right, and `answer` is.
+    """
+
+    question: str
+    clause: str
+    reason: str
+    chosen: str = ""
+    answer: Answer | None = None
+
+
+def is_answered_twice(
+    commitments: Sequence[str], share: Decimal, item: str, submission: str
+) -> bool:
+    """Whether a second person answers an item after this submission: a hash lies below the share.
+
+    As `is_drawn`, over the lines "outwork-overlap/1", the commitments, the item, the submission.
+    """
+    return _fraction(("outwork-overlap/1", *commitments, item, submission)) < Fraction(share)
+
+
 def is_drawn(
     commitments: Sequence[str], share: Decimal, level: int, item: str, submission: str
 ) -> bool:
@@ -176,8 +232,12 @@ def is_drawn(
     decimal, the item and the submission, joined by single newlines.
     """
     lines = ("outwork-review/1", *commitments, str(level), item, submission)
+    return _fraction(lines) < Fraction(share)
+
+
+def _fraction(lines: Sequence[str]) -> Fraction:
     digest = hashlib.sha256("\n".join(lines).encode()).digest()
-    return Fraction(int.from_bytes(digest), 2**256) < Fraction(share)
+    return Fraction(int.from_bytes(digest), 2**256)
 
 
 def levels_due(

@@ -44,6 +44,8 @@ LARGEST_NOTE = 4_000  # characters
 # An agent drafts them first; a control item is treated like work in all that can be seen.
 DRAFTED = frozenset({Purpose.PRODUCE, Purpose.CONTROL})
 CHECKING = frozenset({Purpose.INSPECT, Purpose.REVIEW, Purpose.ADJUDICATE})
+# Nothing for whoever had a part in the item.
+APART = CHECKING | {Purpose.OVERLAP}
 
 
 class ItemState(StrEnum):
@@ -51,6 +53,7 @@ class ItemState(StrEnum):
 
     ADMITTED = "admitted"
     DRAFTED = "drafted"
+    OVERLAP = "overlap"  # answered once: a second answer, or a decision between two, is to come
     REVIEW = "review"
     SUBMITTED = "submitted"
     REWORK = "rework"
@@ -246,7 +249,7 @@ def obstacles(
     needed = takes(purpose, level)
     if needed not in roles:
         reasons.append(Reason("role-missing", {"roles": [needed.value]}))
-    if purpose in CHECKING and (family in authors or family == not_for):
+    if purpose in APART and (family in authors or family == not_for):
         reasons.append(Reason("maker-is-checker"))
     if purpose not in CHECKING and not certified:
         reasons.append(Reason("not-certified"))
@@ -254,12 +257,15 @@ def obstacles(
 
 
 def after_submission(
-    purpose: Purpose, level: int, due: Sequence[int] = ()
+    purpose: Purpose, level: int, due: Sequence[int] = (), again: bool = False
 ) -> tuple[ItemState | None, tuple[Role, Purpose, int] | None]:
     """What a submission makes of its item, and who works on it next: taker, purpose and level.
 
-    `due` are the review levels that the item has to pass.
+    `due` are the review levels that the item has to pass; `again` says that somebody else answers
+    it once more before.
     """
+    if again and purpose is Purpose.PRODUCE and level > 0:
+        return ItemState.OVERLAP, (takes(Purpose.OVERLAP, 1), Purpose.OVERLAP, 1)
     if purpose is Purpose.REVIEW or (purpose is Purpose.PRODUCE and level > 0):
         higher = next_level(due, level if purpose is Purpose.REVIEW else 0)
         if higher is None:

@@ -46,10 +46,10 @@ from outwork.vocabulary import (
     WorkOrderId,
 )
 
-# Whose submissions are answers of the item: a review leaves one only where it corrects.
-PRODUCING = tuple(
-    p.value for p in (Purpose.PRODUCE, Purpose.OVERLAP, Purpose.CONTROL, Purpose.REVIEW)
-)
+# Whose submissions are answers of the item: a review leaves one only where it corrects, and a
+# second answer is only held against the first.
+ANSWERING = ("produce", "control", "review", "adjudicate")
+PRODUCING = (*ANSWERING, "overlap")
 EVIDENCE = TypeAdapter(tuple[Evidence, ...])
 
 
@@ -292,7 +292,7 @@ def answers_of(db: Connection, submission: SubmissionId) -> list[Answer]:
 def current_answers(db: Connection, item: ItemId) -> dict[str, Answer]:
     """The latest produced answer to each question of an item."""
     table = store.submission_table.c
-    latest = store.submissions.one(db, table.item_id == item, table.purpose.in_(PRODUCING))
+    latest = store.submissions.one(db, table.item_id == item, table.purpose.in_(ANSWERING))
     if latest is None:
         return {}
     return {a.question: a for a in answers_of(db, latest.id)}

@@ -210,6 +210,9 @@ def _claim_named(op: Operation, member: Membership, identifier: AssignmentId) ->
         raise NotFound("assignment", identifier)
     if hold_reason(wanted, op.actor.id, op.now) is None:
         return wanted.id
+    family = queries.families(op.db, op.actor.id, member.pseudonym)
+    if wanted.purpose is Purpose.OVERLAP and family in queries.authors(op.db, wanted.item_id):
+        raise NotFound("assignment", identifier)  # nobody learns who else is asked
     refuse_off_duty(op, member.engagement_id)
     refuse_if_barred(op, member, wanted)
     lapsed = wanted.leased_until is not None and wanted.leased_until <= op.now

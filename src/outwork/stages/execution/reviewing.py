@@ -11,9 +11,8 @@ from outwork.operation import Operation, act
 from outwork.stages import transfer
 from outwork.stages.execution import events, queries, store
 from outwork.stages.execution.actions import order_rework
-from outwork.stages.execution.assigning import open_assignment
-from outwork.stages.execution.histories import review_levels
-from outwork.stages.execution.ladder import Review, ReviewVerdict, ReworkCause, next_level
+from outwork.stages.execution.assigning import climb, open_assignment
+from outwork.stages.execution.ladder import Review, ReviewVerdict, ReworkCause
 from outwork.stages.execution.model import (
     LARGEST_NOTE,
     Assignment,
@@ -78,16 +77,6 @@ def review(
         )
     elif verdict is ReviewVerdict.APPROVED:
         climb(op, order, found.item_id, found.level)
-
-
-def climb(op: Operation, order: WorkOrder, item: ItemId, passed: int) -> None:
-    """Put an item up for the level after the one it passed, or count it as submitted."""
-    found = queries.item(op.db, item)
-    following = next_level(review_levels(op.db, order, item), passed)
-    state = ItemState.SUBMITTED if following is None else ItemState.REVIEW
-    store.items.save(op.db, replace(found, state=state))
-    if following is not None:
-        open_assignment(op, found, Purpose.REVIEW, following, order.round)
 
 
 def _keep(

@@ -194,6 +194,7 @@ def _waiting(db: Connection, engagement: EngagementId) -> list[_Waiting]:
             " from assignment a join work_order o on o.id = a.work_order_id"
             " where o.engagement_id = :engagement and o.phase = 'released'"
             " and a.taker = 'analyst' and a.state = 'open' and a.reserved_for is null"
+            " and a.purpose <> 'overlap'"  # not for whoever answered first
             " and not exists (select from offer f where f.assignment_id = a.id)"
             " order by a.rank, a.id limit :most for update of a skip locked"
         ),

@@ -59,6 +59,16 @@ end $$
 # Whether nothing of the line's need stands in the way of the person at hand.
 _MET = MET.format(need="n", person="me", at="p_at")
 
+# Whether the person at hand has had no part in what only others may take: what was made is checked,
+# answered a second time or decided by others than its authors.
+_NO_PART = """a.not_for <> me.family and not (
+    a.purpose in ('inspect', 'review', 'adjudicate', 'overlap') and exists (
+      select 1 from submission s
+      where s.item_id = a.item_id and s.family = me.family
+        and s.purpose in ('produce', 'overlap', 'control', 'review', 'adjudicate')
+      union all select 1 from hand_over h
+      where h.item_id = a.item_id and h.family = me.family))"""
+
 # Whether somebody may take no work now: `setup.off_duty` as a condition. `post` is the actor's row
 # of `duty`, if there is one; the items held are counted in every engagement.
 _OFF_DUTY = """(post.actor_id is not null and (
@@ -73,15 +83,6 @@ _OFF_DUTY = """(post.actor_id is not null and (
     or post.at_most <= (
       select count(*) from assignment a
       where a.actor_id = p_actor and a.state = 'live' and a.leased_until > p_at)))"""
-
-# Maker is never checker: nobody of the item's authors, and not the family whose judgment it is.
-_MAY_CHECK = """a.not_for <> me.family and not (
-          a.purpose in ('inspect', 'review', 'adjudicate') and exists (
-            select 1 from submission s
-            where s.item_id = a.item_id and s.family = me.family
-              and s.purpose in ('produce', 'overlap', 'control', 'review')
-            union all select 1 from hand_over h
-            where h.item_id = a.item_id and h.family = me.family))"""
 
 # The best assignment the actor may take, reserved. Outcome: claimed, held (it has one already),
 # nothing, or plainly (a rule refuses, or cannot be told here: the slow way says why). `trusting`
@@ -140,14 +141,14 @@ begin
       from queue q cross join lateral (
         select a.rank, a.id from assignment a
         where a.work_order_id = q.work_order and a.taker = q.role and a.reserved_for is null
-          and a.state = 'open' and [MAY_CHECK]
+          and a.state = 'open' and [NO_PART]
         order by a.rank, a.id limit 1
       ) h
       union all
       select null, null, a.rank, a.id
       from queue q join assignment a
         on a.work_order_id = q.work_order and a.taker = q.role and a.reserved_for is null
-          and a.state = 'live' and a.leased_until <= p_at and [MAY_CHECK]
+          and a.state = 'live' and a.leased_until <= p_at and [NO_PART]
       union all
       select null, null, a.rank, a.id from assignment a
       where a.reserved_for = p_actor and a.engagement_id = p_engagement
@@ -157,7 +158,7 @@ begin
                  else a.taker in (select role from taker) and exists (
                    select from work_order o left join need n on n.line_id = o.line_id
                    where o.id = a.work_order_id and [MET]) end
-        and [MAY_CHECK]
+        and [NO_PART]
     )
     select * from heads order by rank, id
   loop
@@ -169,7 +170,7 @@ begin
     else
       select a.* into got from assignment a
       where a.work_order_id = head.work_order and a.taker = head.role and a.reserved_for is null
-        and a.state = 'open' and [MAY_CHECK]
+        and a.state = 'open' and [NO_PART]
       order by a.rank, a.id limit 1
       for update skip locked;
     end if;
@@ -190,8 +191,13 @@ begin
 end $$
 """.replace("[MET]", _MET)
     .replace("[OFF_DUTY]", _OFF_DUTY)
-    .replace("[MAY_CHECK]", _MAY_CHECK),
+    .replace("[NO_PART]", _NO_PART),
 )
+
+# The submissions that one begins from: whoever answers a second time sees the draft alone.
+_LATEST = """b.purpose in ('produce', 'control', 'review', 'adjudicate')
+      and (a.purpose <> 'overlap' or exists (
+        select from assignment y where y.id = b.assignment_id and y.level = 0))"""
 
 # What the rules ask of an item before answers to it are handed in, and a number for the event.
 BASIS = function(
@@ -203,7 +209,7 @@ create function submission_basis(
   who text, at timestamptz, by_agent boolean, assignment jsonb, item jsonb, order_stage text,
   latest text, before_ids text[], before_questions text[], before_contents bytea[],
   document jsonb, sealed_key bytea, sealed_text bytea, event_id bigint,
-  shares jsonb, commitments text[], produced text[]
+  shares jsonb, commitments text[], produced text[], overlap numeric
 ) language plpgsql as $$
 #variable_conflict use_column
 declare
@@ -218,21 +224,25 @@ begin
     last.id, before.ids, before.questions, before.contents,
     to_jsonb(d), c.sealed_key, c.sealed_text, nextval('event_id_seq'),
     ladder.shares,
-    -- The draw of who is reviewed: what both sides committed to before the work began.
-    case when ladder.shares is not null then (
+    -- What both sides committed to before the work began: who is reviewed, and who answers twice,
+    -- follows from it.
+    case when ladder.shares is not null or plan.overlap_share > 0 then (
       select array_agg(z.commitment order by z.side) from seed_commitment z
       where z.work_order_id = o.id and z.round = 1) end,
     case when ladder.shares is not null then (
       select array_agg(b.id order by b.id) from submission b
       join assignment p on p.id = b.assignment_id
-      where b.item_id = a.item_id and p.purpose = 'produce' and p.level > 0) end
+      where b.item_id = a.item_id and p.purpose = 'produce' and p.level > 0) end,
+      case when plan.overlap_share > 0 and not exists (
+      select from comparison y where y.item_id = a.item_id) then plan.overlap_share end
   from assignment a
   join work_item i on i.id = a.item_id
   left join work_order o on o.id = a.work_order_id
   left join review_plan ladder on ladder.line_id = o.line_id
+  left join control_plan plan on plan.line_id = o.line_id
   left join lateral (
     select b.id from submission b
-    where b.item_id = a.item_id and b.purpose in ('produce', 'overlap', 'control', 'review')
+    where b.item_id = a.item_id and [LATEST]
     order by b.id desc limit 1) last on true
   left join lateral (
     select array_agg(w.id) as ids, array_agg(w.question) as questions,
@@ -242,7 +252,7 @@ begin
   left join document_content c on c.document_id = d.id
   where a.id = p_assignment;
 end $$
-""",
+""".replace("[LATEST]", _LATEST),
 )
 
 # Closes a held assignment with a submission, its answers and its event. The answers' sealed
@@ -284,7 +294,7 @@ begin
            and [MET])))
      or p_latest is distinct from (
        select b.id from submission b
-       where b.item_id = a.item_id and b.purpose in ('produce', 'overlap', 'control', 'review')
+       where b.item_id = a.item_id and [LATEST]
        order by b.id desc limit 1) then
     return 'plainly';
   end if;
@@ -316,12 +326,13 @@ begin
   values (p_engagement, p_event, p_openings);
   return 'done';
 end $$
-""".replace("[MET]", _MET),
+""".replace("[MET]", _MET).replace("[LATEST]", _LATEST),
 )
 
 _BASIS_COLUMNS = (
     "who, at, by_agent, assignment, item, order_stage, latest, before_ids, before_questions,"
-    " before_contents, document, sealed_key, sealed_text, event_id, shares, commitments, produced"
+    " before_contents, document, sealed_key, sealed_text, event_id, shares, commitments, produced,"
+    " overlap"
 )
 READ_BASIS = f"select {_BASIS_COLUMNS} from {BASIS}(%s, %s, %s, %s)".encode()  # noqa: S608
 # Bytes go as they are (%b): spelling them in hexadecimal costs more than the rest.
@@ -370,7 +381,9 @@ with able as (
   union all
   select ours.id as work_order, a.taker, a.item_id, a.purpose, a.not_for
   from ours join assignment a on a.work_order_id = ours.id
-    and a.state = 'open' and a.reserved_for is null and a.taker = 'reviewer'
+    and a.state = 'open' and a.reserved_for is null
+    and (a.taker = 'reviewer' or (a.purpose = 'overlap' and not exists (
+      select from idle where idle.id = ours.id and idle.role = 'analyst')))
 )
 select
   (select count(*) from ours join assignment a on a.work_order_id = ours.id
@@ -379,9 +392,9 @@ select
     select from fit
     where fit.work_order = w.work_order and fit.role = w.taker
       and fit.family <> w.not_for and not (
-      w.purpose in ('inspect', 'review', 'adjudicate') and exists (
+      w.purpose in ('inspect', 'review', 'adjudicate', 'overlap') and exists (
         select 1 from submission s where s.item_id = w.item_id and s.family = fit.family
-          and s.purpose in ('produce', 'overlap', 'control', 'review')
+          and s.purpose in ('produce', 'overlap', 'control', 'review', 'adjudicate')
         union all select 1 from hand_over h
         where h.item_id = w.item_id and h.family = fit.family)))) as unclaimable
 """.replace("[MET]", MET.format(need="n", person="me", at=":at"))

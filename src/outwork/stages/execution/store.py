@@ -5,7 +5,14 @@ from __future__ import annotations
 import sqlalchemy as sa
 
 from outwork.kit.database import Records, instant, json, key, scoped, text
-from outwork.stages.execution.ladder import Dispute, EffortClaim, Escalation, Review, Rework
+from outwork.stages.execution.ladder import (
+    Comparison,
+    Dispute,
+    EffortClaim,
+    Escalation,
+    Review,
+    Rework,
+)
 from outwork.stages.execution.model import (
     Assignment,
     Clock,
@@ -265,6 +272,17 @@ effort_table = scoped(
     instant("decided_at", nullable=True),
 )  # fmt: skip
 
+# An item answered twice, neither knowing of the other: where the two differ, and what was decided.
+comparison_table = scoped(
+    "comparison",
+    key("item_id"), text("work_order_id"), text("first_id"), text("second_id"), json("asked"),
+    json("differing"), instant("compared_at"),
+    sa.Column("adjudication_id", sa.Text, nullable=True, unique=True),
+    json("chosen"), json("clauses"), sa.Column("reasons", sa.LargeBinary, nullable=False),
+    text("decided_by", nullable=True), instant("decided_at", nullable=True),
+)  # fmt: skip
+
+comparisons = Records(comparison_table, Comparison)
 disputes = Records(dispute_table, Dispute, lambda i: NotFound("dispute", i))
 escalations = Records(escalation_table, Escalation, lambda i: NotFound("escalation", i))
 efforts = Records(effort_table, EffortClaim)

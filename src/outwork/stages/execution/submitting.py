@@ -25,6 +25,7 @@ from outwork.stages import transfer
 from outwork.stages.execution import events, queries, statements
 from outwork.stages.execution.assigning import member_of, open_assignment, refuse_on_expired_waiver
 from outwork.stages.execution.basis import Basis
+from outwork.stages.execution.comparing import compare
 from outwork.stages.execution.model import (
     CHECKING,
     Assignment,
@@ -59,6 +60,7 @@ from outwork.vocabulary import (
         transfer.WorkerPaused,
         transfer.WorkerReadmitted,
         events.DraftingStopped,
+        events.OverlapCompared,
     ],
     always=False,
 )
@@ -86,6 +88,8 @@ def submit(
         _score_if_finished(op, member, found.round)
     elif found.purpose is Purpose.CONTROL:
         score_control(op, member, found)
+    elif found.purpose is Purpose.OVERLAP:
+        compare(op, found, made)
     elif found.level > 0:
         _inspect_again_if_corrected(op, found)
     return made
@@ -193,7 +197,9 @@ def _prepared(
     made = SubmissionId(ids.next("sub"))
     effort = min(max(0, seconds), practices.LONGEST_EFFORT)
     event = ledger.prepare(_event(basis, made, stored, effort, len(hints)), entropy)
-    state, following = after_submission(found.purpose, found.level, basis.levels_due(made))
+    state, following = after_submission(
+        found.purpose, found.level, basis.levels_due(made), basis.answered_again(made)
+    )
     parameters = (
         basis.actor, item.engagement_id, basis.at, found.id, decided, basis.latest,
         made, effort,

@@ -107,12 +107,16 @@ def control_plan(
 ) -> ControlPlan:
     """The plan with the smallest chart whose false alarms are as rare as wanted.
 
-    Raises BadInput for shares outside [0, 1/2], rates that are not 0 < good < bad < 1, and wanted
+    Raises BadInput for a share of control items outside [0, 1/2], of answers given twice outside
+    [0, 1], rates that are not 0 < good < bad < 1, and wanted
     run lengths below 1 or that no chart reaches.
     """
-    for name, share in (("control_share", control_share), ("overlap_share", overlap_share)):
-        if not 0 <= share <= LARGEST_SHARE:
-            raise BadInput("share-outside", field=name, value=str(share), most=str(LARGEST_SHARE))
+    for name, share, most in (
+        ("control_share", control_share, LARGEST_SHARE),
+        ("overlap_share", overlap_share, Decimal(1)),
+    ):
+        if not 0 <= share <= most:
+            raise BadInput("share-outside", field=name, value=str(share), most=str(most))
     for name, rate in (("good", good), ("bad", bad)):
         if not 0 < rate < 1:
             raise BadInput("fraction-outside", field=name, value=str(rate))
