@@ -11,6 +11,7 @@ from typing import Any
 from outwork_verify import canonical
 from outwork_verify.container import Failure
 from outwork_verify.declare import (
+    SEVERITY,
     count,
     digest,
     flag,
@@ -20,10 +21,12 @@ from outwork_verify.declare import (
     rule,
     text,
     texts,
+    words,
 )
 from outwork_verify.entry import ENTRIES, Event, reject
 from outwork_verify.figures import MINOR_UNITS, Line, invoice_totals
-from outwork_verify.state import Delivery, Member, State
+from outwork_verify.inspectors import Check
+from outwork_verify.state import Delivery, Item, Member, State
 
 _FOLDER = "deliverable/"
 
@@ -89,6 +92,54 @@ def _delivery_returned(state: State, event: Event, _: Member) -> None:
         reject(event, "returns no items, one twice, or items that were not delivered")
     made.state = "returned"
     order.owed = dict.fromkeys(items, frozenset())
+
+
+@rule(
+    "acceptance.escape-reported",
+    {
+        "work_order": text, "defect": text, "item": text, "question": words, "clause": text,
+        "severity": SEVERITY, "counted": flag, "author": text, "missed_by": texts,
+    },
+    ["note", "evidence"],
+    roles=["vendor-manager", "client-reviewer"],
+)  # fmt: skip
+def _escape_reported(state: State, event: Event, _: Member) -> None:
+    order, p = order_at(state, event, "acceptance", "closed"), event.public
+    item = order.items.get(p["item"])
+    if order.delivery is None or order.delivery.state == "returned":
+        reject(event, "is about something that was not delivered")
+    if item is None or item.state != "submitted" or p["question"] in item.escaped:
+        reject(event, "is of an item that was not delivered, or an answer reported before")
+    if f"answers.{p['question']}" not in item.answered or p["clause"] not in state.clauses:
+        reject(event, "is of a question that is not asked, or a clause not in the guideline")
+    if p["defect"] in state.defects:
+        reject(event, "reports a defect twice")
+    if p["counted"] is not (p["severity"] in order.line.counted):
+        reject(event, f"counts a {p['severity']} defect otherwise than the statement of work")
+    if p["author"] != item.by:
+        reject(event, f"names another author than {item.by}")
+    missed = (
+        _missed(p["question"], item, whole=order.line.unit == "item") if p["counted"] else set()
+    )
+    if p["missed_by"] != sorted(missed):
+        reject(event, "names other inspectors than those who passed the answer")
+    for inspector in missed:
+        state.checks.setdefault(inspector, Check()).seeded += 1
+    state.defects.add(p["defect"])
+    item.escaped[p["question"]] = p["counted"]
+    order.escaped[p["severity"]] += 1
+
+
+def _missed(question: str, item: Item, *, whole: bool) -> set[str]:
+    """Who inspected an answer as it stands and found nothing; an item as a whole is missed once."""
+    if whole and any(item.escaped.values()):
+        return set()
+    return {
+        made.inspector
+        for made, drawn in item.passed
+        if (not drawn or question in drawn)
+        and all(defect["question"] != question for defect in made.defects)
+    }
 
 
 def _waiting(state: State, event: Event) -> Delivery:

@@ -224,6 +224,9 @@ def _item_inspected(state: State, event: Event, _: Member) -> None:
     made = Inspection(event.actor, p["in_sample"], p["defects"])
     book = current.screened if screens else current.inspections
     book.setdefault(p["item"], []).append(made)
+    answers = p["in_sample"] and order.line.unit != "item"
+    drawn = frozenset(current.units[p["item"]]) if answers else frozenset()
+    order.items[p["item"]].passed.append((made, drawn))
     if p["defects"] and not p["in_sample"]:
         order.owed[p["item"]] = frozenset()
 

@@ -311,6 +311,8 @@ def _item_submitted(state: State, event: Event, member: Member) -> None:
         if found.purpose == "overlap" and event.sealed.keys() != item.answered.keys():
             reject(event, "answers other questions than the first answer")
         item.answered = event.sealed
+        if found.purpose != "overlap":
+            item.by, item.passed = event.actor, []
         if found.purpose == "control":
             member.unscored = p["assignment"]
             if found.level == 0:

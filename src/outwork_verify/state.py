@@ -187,7 +187,8 @@ class Item:
     until the rework; `rework` cause, judge and level; `judge` the family whose judgment is being
     scored again. `twice` are the two submissions of an item answered twice, "" for one to come;
     `differing` the questions that an adjudicator has to decide, `deciding` the assignment that has
-    yet to say how."""
+    yet to say how. `by` gave the answers that stand, `passed` are the inspections of them, with the
+    questions that were drawn (none: all); `escaped` the questions that the client found wrong."""
 
     id: str
     order: WorkOrder
@@ -206,6 +207,9 @@ class Item:
     twice: tuple[str, str] | None = None
     differing: frozenset[str] = frozenset()
     deciding: str = ""
+    by: str = ""
+    passed: list[tuple[Inspection, frozenset[str]]] = field(default_factory=list)
+    escaped: dict[str, bool] = field(default_factory=dict)
 
     def open(self, work: str) -> None:
         """One more piece of work ("produce/1") waits on this item."""
@@ -362,6 +366,7 @@ class WorkOrder:
     delivered_at: str | None = None
     invoice: Mapping[str, Any] | None = None
     overlap: Counter[str] = field(default_factory=Counter)
+    escaped: Counter[str] = field(default_factory=Counter)
 
     def open_inspections(self) -> int:
         """Inspections asked for and not handed in."""
@@ -405,6 +410,7 @@ class WorkOrder:
             "delivery": made and {"items": made.items, "digest": made.digest, "state": made.state},
             "turnaround": self.turnaround(),
             "overlap": dict(sorted(self.overlap.items())),
+            "escaped": dict(sorted(self.escaped.items())),
             "invoice": self.invoice and {name: self.invoice[name] for name in ("number", "total")},
         }
 

@@ -34,6 +34,7 @@ from outwork.vocabulary import (
     Purpose,
     Refusal,
     Role,
+    Severity,
     Side,
     Stage,
     WaiverId,
@@ -195,6 +196,8 @@ ARGUMENTS: dict[str, Callable[[World], dict[str, Any]]] = {
     "acceptance.issue_invoice": lambda w: {"work_order": w.order},
     "acceptance.propose_change": lambda w: {
         "engagement": w.engagement, "clause": "", "text": "", "because": ""},
+    "acceptance.report_escape": lambda w: {
+        "item": w.items[0], "question": "", "clause": "", "severity": Severity.MAJOR, "note": ""},
     "acceptance.return_delivery": lambda w: {"work_order": w.order, "reason": "", "items": []},
 }  # fmt: skip
 DOCUMENT: dict[str, DocumentId] = {}

@@ -21,7 +21,7 @@ from outwork.ledger.timestamps import Timestamp
 from outwork.migrations.versions.v0001_first import APPEND_ONLY, SCOPED
 from outwork.stages import acceptance, assurance, execution, setup
 from outwork.stages.execution import RowFormat
-from outwork.vocabulary import ItemId
+from outwork.vocabulary import ItemId, Severity
 
 MINE, OTHER = "eng_mine", "eng_other"
 
@@ -92,6 +92,8 @@ def full(
             world.act("dana", execution.pause_worker, world.engagement, world.people["ana"], "R")
             world.commit()
             world.upto("close_order", after="produce")
+            world.act("carl", acceptance.report_escape, world.items[0], "renewal", "c-renewal",
+                      Severity.MINOR, "It does")  # fmt: skip
             world.act("dana", assurance.open_action, world.engagement, "c-law", "T",
                       world.people["ana"], world.now + timedelta(days=9))  # fmt: skip
             world.act("rosa", acceptance.propose_change, world.engagement, "c-law", "W", "B")

@@ -305,6 +305,9 @@ MESSAGES: Mapping[str, str] = {
     "nothing-corrected": msg("No answer is corrected; approve the item, or correct one."),
     "clause-not-for-verdict": msg("A clause and a question are cited by a return alone."),
     "answers-not-for-verdict": msg("Answers are given with a correction alone."),
+    # Escaped defects
+    "already-reported": msg("A defect of this answer was reported before."),
+    "quote-not-found": msg("The quote does not stand in the source like this."),
     # Two answers to one item
     "rulings-differ": msg("Decide exactly the questions on which the two differ: %(questions)s."),
     "ruling-unclear": msg(

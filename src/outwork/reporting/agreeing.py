@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from outwork import methods, practices
@@ -80,7 +80,12 @@ def _alpha(question: Question, rows: Sequence[tuple[Json, Json, bool]]) -> Agree
     units = [n for n in range(len(pairs)) for _ in (0, 1)]
     if len(pairs) < 2 or len(set(values)) < 2:
         return None
-    return methods.agreement.alpha(units, values, metric, resamples=RESAMPLES, seed=SEED)
+    found = methods.agreement.alpha(units, values, metric, resamples=RESAMPLES, seed=SEED)
+    if found.low != found.high:
+        return found
+    # All agree, so items drawn anew agree as well; how many could differ is known exactly.
+    least, _ = methods.binomial_interval(len(pairs), len(pairs), 0.95)
+    return replace(found, low=max(-1.0, 1 - (1 - least) / (1 - found.expected)))
 
 
 def _number(kind: Kind, value: Json) -> float | None:

@@ -15,7 +15,8 @@ from outwork.reporting.by_stage import Member, team
 from outwork.reporting.model import Person
 from outwork.reporting.queries import BEYOND_BIDDING, may_read, people
 from outwork.reporting.watching import Paused, Record, paused, records
-from outwork.stages import assurance, transfer
+from outwork.stages import acceptance, assurance, transfer
+from outwork.stages.acceptance import DeliveryState, EscapedDefect
 from outwork.stages.assurance import Certificate, CorrectiveAction, DefectRecord, Effect
 from outwork.stages.transfer import Certification
 from outwork.vocabulary import EngagementId, Role, Side
@@ -36,6 +37,8 @@ class EngagementQuality:
     records: tuple[Record, ...]
     paused: tuple[Paused, ...]
     agreeing: tuple[Agreeing, ...]
+    escaped: tuple[EscapedDefect, ...]
+    delivered: int
     actions: tuple[tuple[CorrectiveAction, Effect | None], ...]
 
 
@@ -80,6 +83,12 @@ def quality(op: Operation) -> list[EngagementQuality]:
                 records=tuple(records(op, engagement.id)),
                 paused=tuple(paused(op, engagement.id)),
                 agreeing=tuple(agreeing(op, engagement.id)),
+                escaped=tuple(acceptance.escapes_of(op.db, engagement.id)),
+                delivered=sum(
+                    d.items
+                    for d in (acceptance.delivery_of(op.db, o) for o in orders)
+                    if d is not None and d.state is not DeliveryState.RETURNED
+                ),
                 actions=tuple(
                     (a, assurance.effect_of(op.db, a))
                     for a in assurance.corrective_actions(op.db, engagement.id)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 
 from outwork import access, agreements, practices
@@ -10,18 +11,19 @@ from outwork.operation import Operation
 from outwork.reporting.by_stage import Member, team
 from outwork.reporting.queries import may_read
 from outwork.reporting.telling import works_blind
-from outwork.stages import execution, requirements, setup, transfer
+from outwork.stages import acceptance, execution, requirements, setup, transfer
 from outwork.stages.execution import AssignmentState
 from outwork.stages.setup import ControlPlan
 from outwork.stages.transfer import Stream, WorkerPause
-from outwork.vocabulary import AssignmentId, EngagementId, Json, Purpose, Question
+from outwork.vocabulary import ActorId, AssignmentId, EngagementId, Json, LineId, Purpose, Question
 
 
 @dataclass(frozen=True, slots=True)
 class Record:
     """One person's or agent's answers to control items of one kind of question.
 
-    `right` of `asked` count all since the beginning; `stream` is the chart since the last pause.
+    `right` of `asked` count all since the beginning, and with them, as wrong, the answers that the
+    client found to be so after delivery; `stream` is the chart since the last pause.
     An agent of another model version is another actor, and so has a record of its own.
     """
 
@@ -42,6 +44,7 @@ def records(op: Operation, engagement: EngagementId) -> list[Record]:
     blind = works_blind(viewer)
     plans = {p.line_id: p for p in setup.control_plans(op.db, engagement)}
     made = []
+    escaped = _escaped(op, engagement)
     for member in team(op, engagement):
         if blind and member.actor.id != op.actor.id:
             continue
@@ -50,12 +53,24 @@ def records(op: Operation, engagement: EngagementId) -> list[Record]:
             counted = [r for r in every if r.line_id == line and not r.repeated]
             charted = transfer.charted(op.db, engagement, member.actor.id, line) if counted else []
             charts = transfer.streams(charted, plan.up)
-            for kind in sorted({r.kind for r in counted}):
+            told = {k for at, k, who in escaped if (at, who) == (line, member.actor.id)}
+            for kind in sorted({r.kind for r in counted} | told):
                 of = [r.right for r in counted if r.kind == kind]
+                of += [False] * escaped[line, kind, member.actor.id]
                 stream = charts.get(kind, Stream())
                 if plan.feedback or not blind:
                     made.append(Record(member, plan, kind, sum(of), len(of), stream))
     return made
+
+
+def _escaped(op: Operation, engagement: EngagementId) -> Counter[tuple[LineId, str, ActorId]]:
+    """Answers that the client found wrong after delivery, by line, kind of question and author."""
+    lines = {o.id: o.line_id for o in agreements.work_orders(op.db, engagement)}
+    found: Counter[tuple[LineId, str, ActorId]] = Counter()
+    for e in acceptance.escapes_of(op.db, engagement):
+        service = practices.service(execution.item(op.db, e.item_id).service)
+        found[lines[e.work_order_id], service.question(e.question).kind.value, e.author] += 1
+    return found
 
 
 @dataclass(frozen=True, slots=True)

@@ -460,7 +460,12 @@ def doubled(world: World) -> World:
         world.act("rosa", execution.adjudicate, one.id, [ruling], 7)
     world.upto("draw", after="produce")
     world.inspect("both")
-    world.upto("issue_certificate", after="inspect")
+    world.upto("accept", after="inspect")
+    inspected = world.look(assurance.sample_of, world.work_order()).items()[0]
+    for question, clause, severity in (
+        ("effective-date", "c-date", Severity.CRITICAL), ("governing-law", "c-law", Severity.MINOR),
+    ):  # fmt: skip
+        world.act("carl", acceptance.report_escape, inspected, question, clause, severity, "wrong")
     return world
 
 

@@ -172,6 +172,28 @@ def decide(d: Desk, order: WorkOrder, delivery: Delivery, found: Closing) -> lis
     ]  # fmt: skip
 
 
+def _escape(d: Desk, order: WorkOrder, delivery: Delivery, found: Closing) -> list[Context]:
+    """Report what the client finds wrong in what was delivered."""
+    if delivery.state.value == "returned":
+        return []
+    rules = found.guideline
+    clauses = [(c.id, f"{c.id}: {c.title}") for c in rules.clauses] if rules else []
+    items = [(i, n) for i, n in reporting.order_items(d.op, order.id)]
+    return d.act(
+        "acceptance.report_escape", _("Report a defect found since"), _("Report it"),
+        field("item", _("Item"), "select", options=choices(items)),
+        field("question", _("Question"), "select",
+              options=choices(reporting.order_questions(d.op, order))),
+        field("clause", _("Clause it fails"), "select", options=choices(clauses)),
+        field("severity", _("Severity"), "select",
+              options=choices((s, word(SEVERITIES, s)) for s in ("critical", "major", "minor"))),
+        field("note", _("What is wrong"), "textarea", rows=2),
+        field("quote", _("The words in the source that show it"), optional=True),
+        where=order,
+        note=_("It counts against the answer and whoever inspected it; nothing is sent back."),
+    )  # fmt: skip
+
+
 # --- the deliverable --------------------------------------------------------------------------
 
 
@@ -207,7 +229,10 @@ def deliverable(d: Desk, after: str | None) -> Context:
         "rows": rows,
         "defects": defects(d, found.sampling),
         "pager": shown,
-        "acts": decide(d, order, found.delivery, reporting.closing(d.op, d.at)),
+        "acts": [
+            *decide(d, order, found.delivery, reporting.closing(d.op, d.at)),
+            *_escape(d, order, found.delivery, reporting.closing(d.op, d.at)),
+        ],
     }
 
 

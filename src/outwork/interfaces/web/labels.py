@@ -221,6 +221,7 @@ EVENTS: Mapping[str, str] = {
     "execution.item-submitted": msg("An item was handed in"),
     "execution.item-reviewed": msg("An item was reviewed at level %(level)s: %(verdict)s"),
     "execution.item-reopened": msg("An item was reopened"),
+    "acceptance.escape-reported": msg("The client found a defect in what was delivered"),
     "execution.overlap-compared": msg("Two answers to an item were compared"),
     "execution.item-adjudicated": msg("It was decided between two answers"),
     "execution.rework-ordered": msg("Rework was ordered, citing clause %(clause)s"),

@@ -144,6 +144,11 @@ def _figures(found: list[EngagementQuality]) -> list[Context]:
     if inspected:
         figure = charts.share_figure(inspected - bad, inspected)
         made.append({**figure, "label": _("Conforming in all samples"), "from": 0.8})
+    delivered = sum(q.delivered for q in found)
+    escaped = len({e.item_id for q in found for e in q.escaped})
+    if delivered:
+        figure = charts.share_figure(delivered - escaped, delivered)
+        made.append({**figure, "label": _("Delivered and not found wrong since"), "from": 0.8})
     if asked:
         figure = charts.share_figure(right, asked)
         made.append({**figure, "label": _("Control items right, everyone"), "from": 0.8})
@@ -151,8 +156,9 @@ def _figures(found: list[EngagementQuality]) -> list[Context]:
 
 
 def _clauses(found: list[EngagementQuality]) -> list[Context]:
-    total = sum(len(q.defects) for q in found)
+    total = sum(len(q.defects) + len(q.escaped) for q in found)
     counted = Counter((q.engagement.id, x.clause) for q in found for x in q.defects)
+    counted.update((q.engagement.id, x.clause) for q in found for x in q.escaped)
     known = {q.engagement.id: q for q in found}
     rows = []
     for (engagement, clause), n in counted.most_common(20):

@@ -13,8 +13,11 @@ from outwork.stages.acceptance.actions import (
     propose_change,
     return_delivery,
 )
+from outwork.stages.acceptance.escaping import report_escape
 from outwork.stages.acceptance.model import (
     Delivery,
+    DeliveryState,
+    EscapedDefect,
     Invoice,
     InvoiceLine,
     ProposedChange,
@@ -23,6 +26,8 @@ from outwork.stages.acceptance.model import (
 from outwork.stages.acceptance.queries import (
     closing_gate,
     delivery_of,
+    escape_words,
+    escapes_of,
     export_bundle,
     gate,
     invoice_of,
@@ -32,6 +37,8 @@ from outwork.stages.acceptance.queries import (
 
 __all__ = [
     "Delivery",
+    "DeliveryState",
+    "EscapedDefect",
     "Invoice",
     "InvoiceLine",
     "ProposedChange",
@@ -43,6 +50,8 @@ __all__ = [
     "decide_change",
     "deliver",
     "delivery_of",
+    "escape_words",
+    "escapes_of",
     "export_bundle",
     "gate",
     "invoice_of",
@@ -50,5 +59,6 @@ __all__ = [
     "issue_invoice",
     "propose_change",
     "proposed_changes",
+    "report_escape",
     "return_delivery",
 ]

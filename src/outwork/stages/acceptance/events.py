@@ -6,11 +6,13 @@ from dataclasses import dataclass
 
 from outwork.ledger import EventBody, Sealed, event
 from outwork.vocabulary import (
+    DefectId,
     Digest,
     ItemId,
     LineId,
     Money,
     ProposedChangeId,
+    Severity,
     WorkOrderId,
 )
 
@@ -53,6 +55,23 @@ class DeliveryAccepted(EventBody):
     work_order: WorkOrderId
     round: int
     digest: Digest
+
+
+@event()
+class EscapeReported(EventBody):
+    """The client found a defect in what was delivered; who answered, and who passed it."""
+
+    work_order: WorkOrderId
+    defect: DefectId
+    item: ItemId
+    question: str
+    clause: str
+    severity: Severity
+    counted: bool
+    author: str
+    missed_by: tuple[str, ...]
+    note: Sealed[str]
+    evidence: Sealed[list[object]]
 
 
 @event()

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
 from outwork.vocabulary import (
     ActorId,
+    DefectId,
     Digest,
     DocumentId,
     EngagementId,
@@ -17,6 +18,7 @@ from outwork.vocabulary import (
     Money,
     ProposedChangeId,
     Reason,
+    Severity,
     WorkOrderId,
 )
 
@@ -55,6 +57,33 @@ class Delivery:
     state: DeliveryState
     delivered_by: ActorId
     delivered_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class EscapedDefect:
+    """A defect that the client found in what was delivered; `content` is sealed: note and evidence.
+
+    `author` gave the answer that was delivered; `missed_by` inspected it as it was, found nothing,
+    and is held to have missed a unit that is defective.
+    """
+
+    engagement_id: EngagementId
+    id: DefectId
+    work_order_id: WorkOrderId
+    item_id: ItemId
+    question: str
+    clause: str
+    severity: Severity
+    counted: bool
+    author: ActorId
+    missed_by: tuple[ActorId, ...]
+    content: bytes
+    reported_by: ActorId
+    reported_at: datetime
+
+    def with_content(self, sealed: bytes) -> EscapedDefect:
+        """The same with its words, sealed under its id."""
+        return replace(self, content=sealed)
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,8 +13,14 @@ from outwork.kit.database import Connection, keyring_of
 from outwork.kit.keyring import KeyMissing
 from outwork.stages import assurance
 from outwork.stages.acceptance import events, store
-from outwork.stages.acceptance.model import Delivery, Invoice, ProposedChange, gate_reasons
-from outwork.vocabulary import EngagementId, ProposedChangeId, Reason, Refusal, Stage
+from outwork.stages.acceptance.model import (
+    Delivery,
+    EscapedDefect,
+    Invoice,
+    ProposedChange,
+    gate_reasons,
+)
+from outwork.vocabulary import EngagementId, ProposedChangeId, Reason, Refusal, Stage, WorkOrderId
 
 # What tells an event of the log that a certificate, delivery or invoice is on record there.
 _STATED = {
@@ -47,6 +53,22 @@ def proposed_changes(db: Connection, engagement: EngagementId) -> list[ProposedC
 def proposed_change(db: Connection, identifier: ProposedChangeId) -> ProposedChange:
     """The proposed change of that id; raises NotFound."""
     return store.changes.get(db, identifier)
+
+
+def escapes(db: Connection, order: WorkOrderId) -> list[EscapedDefect]:
+    """What the client found in a work order's delivery, oldest first."""
+    return store.escapes.find(db, store.escape_table.c.work_order_id == order)
+
+
+def escapes_of(db: Connection, engagement: EngagementId) -> list[EscapedDefect]:
+    """What the client found in all deliveries of an engagement, oldest first."""
+    return store.escapes.find(db, store.escape_table.c.engagement_id == engagement)
+
+
+def escape_words(db: Connection, found: EscapedDefect) -> tuple[str, str]:
+    """What the client wrote of an escaped defect, and the quote that shows it, "" without."""
+    said = documents.unseal(db, found.engagement_id, found.content, f"{found.id}/escape")
+    return str(said["note"]), "".join(str(place["quote"]) for place in said["evidence"])
 
 
 def gate(db: Connection, order: WorkOrder) -> list[Reason]:

@@ -5,7 +5,7 @@ recomputed from the log alone.
 """
 
 from outwork.stages.assurance.actions import draw_sample, inspect, reveal_seed
-from outwork.stages.assurance.certifying import certify, check_inspector, give_verdict
+from outwork.stages.assurance.certifying import certify, check_inspector, count_missed, give_verdict
 from outwork.stages.assurance.events import CertificateIssued
 from outwork.stages.assurance.improving import (
     analyse_action,
@@ -24,6 +24,7 @@ from outwork.stages.assurance.model import (
     InspectorCheck,
     Sample,
     Verdict,
+    whole_items,
 )
 from outwork.stages.assurance.queries import (
     certificate_of,
@@ -34,6 +35,7 @@ from outwork.stages.assurance.queries import (
     gate,
     inspections,
     inspector_checks,
+    passed_by,
     sample_of,
     verdict_of,
 )
@@ -58,6 +60,7 @@ __all__ = [
     "check_inspector",
     "close_action",
     "corrective_actions",
+    "count_missed",
     "defects",
     "draw_sample",
     "effect_of",
@@ -68,8 +71,10 @@ __all__ = [
     "inspections",
     "inspector_checks",
     "open_action",
+    "passed_by",
     "reveal_seed",
     "sample_of",
     "screen_lot",
     "verdict_of",
+    "whole_items",
 ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import replace
 
 from outwork import access, agreements, ledger
@@ -74,6 +75,21 @@ def check_inspector(
             passed=passed,
         )
     )
+
+
+def count_missed(op: Operation, engagement: EngagementId, inspectors: Sequence[ActorId]) -> None:
+    """Put down one defective unit more that each of these inspectors was shown and did not see.
+
+    Units come to light this way only where they were missed, so that what is measured of an
+    inspector can fall by it and never rise: the bounds that rest on it stay on the safe side.
+    """
+    checks = queries.inspector_checks(op.db, engagement)
+    for who in inspectors:
+        made = InspectorCheck(engagement, who, 1, 0, 0, 0, op.now)
+        if who in checks:
+            store.inspector_checks.save(op.db, _added(checks[who], made))
+        else:
+            store.inspector_checks.add(op.db, made)
 
 
 def _added(before: InspectorCheck, made: InspectorCheck) -> InspectorCheck:

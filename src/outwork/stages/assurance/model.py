@@ -101,6 +101,11 @@ def _points(terms: SamplingTerms) -> tuple[float, float, float, float]:
     )
 
 
+def whole_items(unit: InspectionUnit) -> bool:
+    """Whether an item as a whole is the unit that is defective or not."""
+    return unit is InspectionUnit.ITEM
+
+
 def lot_units(unit: InspectionUnit, items: Sequence[ItemId], questions: Sequence[str]) -> list[str]:
     """Every unit of a lot."""
     if unit is InspectionUnit.ITEM:

@@ -18,7 +18,7 @@ from outwork.stages.assurance.model import (
     gate_reasons,
 )
 from outwork.stages.execution import AssignmentState, ItemState
-from outwork.vocabulary import ActionId, ActorId, EngagementId, Purpose, Reason
+from outwork.vocabulary import ActionId, ActorId, EngagementId, ItemId, Purpose, Reason
 
 
 def sample_of(db: Connection, order: WorkOrder) -> Sample | None:
@@ -63,6 +63,36 @@ def defects(db: Connection, order: WorkOrder, round_: int | None = None) -> list
     table = store.defect_table.c
     wanted = order.round if round_ is None else round_
     return store.defects.find(db, table.work_order_id == order.id, table.round == wanted)
+
+
+def passed_by(db: Connection, order: WorkOrder, item: ItemId, question: str) -> list[ActorId]:
+    """Who inspected an item's answer as it stands, and found nothing wrong with it."""
+    last = execution.answered_at(db, item)
+    seen, raised = store.inspection_table.c, store.defect_table.c
+    found = store.inspections.find(db, seen.work_order_id == order.id, seen.item_id == item)
+    faulted = {
+        d.assignment_id
+        for d in store.defects.find(db, raised.item_id == item, raised.question == question)
+    }
+    return sorted(
+        {
+            i.inspector
+            for i in found
+            if i.at > last and i.assignment_id not in faulted and _covers(db, i, question)
+        }
+    )
+
+
+def _covers(db: Connection, found: Inspection, question: str) -> bool:
+    """Whether an inspection was of that answer: in a sample of answers only those drawn are."""
+    table = store.sample_table.c
+    sample = store.samples.one(
+        db, table.work_order_id == found.work_order_id, table.round == found.round
+    )
+    if not found.in_sample or sample is None:
+        return True
+    drawn = sample.questions(found.item_id)
+    return not drawn or question in drawn
 
 
 def corrective_action(

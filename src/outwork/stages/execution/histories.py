@@ -142,6 +142,14 @@ def standing_of(db: Connection, engagement: EngagementId, actor: ActorId) -> Sta
     )
 
 
+def answered_at(db: Connection, item: ItemId) -> datetime:
+    """When the answers of an item that stand were handed in."""
+    made = store.submission_table.c
+    found = store.submissions.one(db, made.item_id == item, made.purpose.in_(queries.ANSWERING))
+    assert found is not None  # it was handed in
+    return found.at
+
+
 def answered_first(db: Connection, item: ItemId) -> SubmissionId:
     """The submission whose item was drawn to be answered a second time."""
     made = store.submission_table.c
