@@ -13,7 +13,7 @@ from playwright.sync_api import Page, expect
 from tests.e2e.conftest import Shoot, Visitors
 from tests.support.engagement import World
 
-from outwork.stages import execution, setup, transfer
+from outwork.stages import acceptance, execution, setup, transfer
 from outwork.vocabulary import Purpose, Refusal
 from outwork_verify import verify
 
@@ -101,6 +101,10 @@ def test_a_rejected_lot_is_screened_accepted_and_verified_by_the_client(
     world: World, visitors: Visitors, shoot: Shoot
 ) -> None:
     world.upto("draw")
+    for who, amount in (("ana", 18), ("rosa", 24)):
+        world.act(
+            "dana", execution.state_cost, world.engagement, world.people[who], Decimal(amount)
+        )
     world.inspect(defective=9)
     assert not world.decide()
     dana = visitors("dana", width=768, height=1024)
@@ -122,10 +126,23 @@ def test_a_rejected_lot_is_screened_accepted_and_verified_by_the_client(
     vera.goto(f"/engagements/{world.engagement}/assurance")
     expect(vera.get_by_text(re.compile("at least .* conform, with")).first).to_be_visible()
     at_every_width(vera, shoot, "the client reads the certificate")
-    answer = vera.request.get(f"/engagements/{world.engagement}/bundle")
+    answer = vera.request.get(f"/engagements/{world.engagement}/bundle.zip")
     assert answer.ok
     report = verify(io.BytesIO(answer.body()))
     assert report.failure is None
     (order,) = report.figures["work_orders"]
     assert order["certificate"]["accepted"] is True
     assert order["round"] == 2
+    vera.set_viewport_size({"width": 1280, "height": 800})
+    vera.goto(f"/engagements/{world.engagement}/deliverable/{world.order}")
+    vera.locator("summary", has_text="Report a defect found since").click()
+    vera.get_by_label("What is wrong").last.fill("It begins a day later")
+    at_every_width(vera, shoot, "the client reports what escaped")
+    vera.get_by_role("button", name="Report it").click()
+    vera.wait_for_load_state()
+    assert len(world.look(acceptance.escapes_of, world.engagement)) == 1
+    dana.set_viewport_size({"width": 1280, "height": 800})
+    dana.goto("/quality")
+    dana.locator("#costs").scroll_into_view_if_needed()
+    expect(dana.get_by_text("Internal failure: rework and inspecting again")).to_be_visible()
+    at_every_width(dana, shoot, "what quality costs")

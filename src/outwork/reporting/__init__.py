@@ -39,6 +39,7 @@ from outwork.reporting.by_stage import (
     terms,
 )
 from outwork.reporting.catalogue import service_card
+from outwork.reporting.costing import CostKind, QualityCost, kind_of_cost, quality_costs
 from outwork.reporting.handing import Handed, Passing, handed, handed_to, passing
 from outwork.reporting.log import (
     Filter,
@@ -104,6 +105,7 @@ __all__ = [
     "Closing",
     "Colleague",
     "Competition",
+    "CostKind",
     "Delivered",
     "EngagementQuality",
     "Feedback",
@@ -121,6 +123,7 @@ __all__ = [
     "Passing",
     "Paused",
     "Person",
+    "QualityCost",
     "Readiness",
     "Record",
     "Sampling",
@@ -147,6 +150,7 @@ __all__ = [
     "held",
     "inbox",
     "is_agent",
+    "kind_of_cost",
     "knowledge",
     "latest_certificate",
     "lines",
@@ -167,6 +171,7 @@ __all__ = [
     "place_in_sample",
     "policy",
     "quality",
+    "quality_costs",
     "queues",
     "readable",
     "readiness",

@@ -12,6 +12,7 @@ from outwork.kit.paging import LARGEST_PAGE
 from outwork.operation import Operation
 from outwork.reporting.agreeing import Agreeing, agreeing
 from outwork.reporting.by_stage import Member, team
+from outwork.reporting.costing import QualityCost, quality_costs
 from outwork.reporting.model import Person
 from outwork.reporting.queries import BEYOND_BIDDING, may_read, people
 from outwork.reporting.watching import Paused, Record, paused, records
@@ -38,6 +39,7 @@ class EngagementQuality:
     paused: tuple[Paused, ...]
     agreeing: tuple[Agreeing, ...]
     escaped: tuple[EscapedDefect, ...]
+    costs: tuple[QualityCost, ...]
     delivered: int
     actions: tuple[tuple[CorrectiveAction, Effect | None], ...]
 
@@ -83,6 +85,7 @@ def quality(op: Operation) -> list[EngagementQuality]:
                 records=tuple(records(op, engagement.id)),
                 paused=tuple(paused(op, engagement.id)),
                 agreeing=tuple(agreeing(op, engagement.id)),
+                costs=tuple(quality_costs(op, engagement.id)),
                 escaped=tuple(acceptance.escapes_of(op.db, engagement.id)),
                 delivered=sum(
                     d.items

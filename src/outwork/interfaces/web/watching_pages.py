@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from datetime import timedelta
 from typing import Any
 
 from outwork import methods, reporting
 from outwork.interfaces.web import charts
 from outwork.interfaces.web.desk import Context, Desk, choices, field, form
 from outwork.interfaces.web.labels import badge, interval, percent
+from outwork.interfaces.wording import msg
 from outwork.interfaces.wording import translate as _
 from outwork.reporting import Feedback, Paused, Record, is_agent
 from outwork.stages.requirements import Line
@@ -226,6 +228,38 @@ def agreeing(found: Iterable[reporting.EngagementQuality]) -> list[Context]:
     return [shown for _share, _label, shown in sorted(rows, key=lambda r: r[:2])]
 
 
+def costs(found: Iterable[reporting.EngagementQuality]) -> list[Context]:
+    """What quality costs, engagement by engagement: effort, its share, and money who may see it."""
+    rows = []
+    for q in found:
+        total = sum(c.seconds for c in q.costs)
+        for c in q.costs:
+            if not total:
+                continue
+            unpriced = _("%(n)s pieces of work without a price") % {"n": c.unpriced}
+            rows.append(
+                {
+                    "kind": {"text": _(KINDS_OF_COST[c.kind]), "note": q.engagement.title},
+                    "pieces": str(c.pieces),
+                    "effort": str(timedelta(seconds=c.seconds)),
+                    "share": percent(c.seconds / total),
+                    "amount": None
+                    if c.amount is None or c.pieces == c.unpriced
+                    else {"text": str(c.amount), "note": unpriced if c.unpriced else ""},
+                }
+            )
+    return rows
+
+
+KINDS_OF_COST = {
+    reporting.CostKind.WORK: msg("The work itself"),
+    reporting.CostKind.PREVENTION: msg("Prevention: certification and retraining"),
+    reporting.CostKind.APPRAISAL: msg("Appraisal: control items, second answers, reviews, samples"),
+    reporting.CostKind.INTERNAL_FAILURE: msg("Internal failure: rework and inspecting again"),
+    reporting.CostKind.EXTERNAL_FAILURE: msg("External failure: rework the client asked for"),
+}
+
+
 def quality(found: Sequence[reporting.EngagementQuality]) -> Context:
     """What the quality page says of people and agents."""
     records = [r for q in found for r in q.records]
@@ -239,5 +273,7 @@ def quality(found: Sequence[reporting.EngagementQuality]) -> Context:
         "controls": cusums(records),
         "paused": drifting(p for q in found for p in q.paused),
         "agreeing": agreeing(found),
+        "costs": costs(found),
+        "priced": any(c.amount is not None and c.amount.amount for q in found for c in q.costs),
         "acts": made,
     }

@@ -95,7 +95,9 @@ def state_cost(op: Operation, engagement: EngagementId, actor: ActorId, amount: 
     if not 0 <= amount <= LARGEST_AMOUNT:
         raise BadInput("amount-outside", argument="amount", most=str(LARGEST_AMOUNT))
     table = store.cost_table
-    op.db.execute(sa.delete(table).where(table.c.actor_id == actor))
+    op.db.execute(
+        sa.delete(table).where(table.c.engagement_id == engagement, table.c.actor_id == actor)
+    )
     sealed = documents.seal(op.db, engagement, str(amount), f"{engagement}/{actor}/cost")
     op.db.execute(sa.insert(table).values(engagement_id=engagement, actor_id=actor, amount=sealed))
     op.record(
