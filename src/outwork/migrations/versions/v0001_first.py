@@ -22,6 +22,7 @@ SCOPED = {
     "certification_bar": "engagement_id",
     "checkpoint": "engagement_id",
     "clock_pause": "engagement_id",
+    "comparison": "engagement_id",
     "control_item": "engagement_id",
     "control_plan": "engagement_id",
     "control_result": "engagement_id",
@@ -39,6 +40,7 @@ SCOPED = {
     "effort_claim": "engagement_id",
     "engagement": "id",
     "escalation": "engagement_id",
+    "escaped_defect": "engagement_id",
     "event": "engagement_id",
     "guideline": "engagement_id",
     "hand_over": "engagement_id",
@@ -311,6 +313,29 @@ def _create() -> None:
     )
     op.create_index(
         op.f("ix_clock_pause_work_order_id"), "clock_pause", ["work_order_id"], unique=False
+    )
+    op.create_table(
+        "comparison",
+        sa.Column("engagement_id", sa.Text(), nullable=False),
+        sa.Column("item_id", sa.Text(), nullable=False),
+        sa.Column("work_order_id", sa.Text(), nullable=False),
+        sa.Column("first_id", sa.Text(), nullable=False),
+        sa.Column("second_id", sa.Text(), nullable=False),
+        sa.Column("asked", postgresql.JSONB(none_as_null=True), nullable=False),
+        sa.Column("differing", postgresql.JSONB(none_as_null=True), nullable=False),
+        sa.Column("compared_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("adjudication_id", sa.Text(), nullable=True),
+        sa.Column("chosen", postgresql.JSONB(none_as_null=True), nullable=False),
+        sa.Column("clauses", postgresql.JSONB(none_as_null=True), nullable=False),
+        sa.Column("reasons", sa.LargeBinary(), nullable=False),
+        sa.Column("decided_by", sa.Text(), nullable=True),
+        sa.Column("decided_at", sa.DateTime(timezone=True), nullable=True),
+        sa.PrimaryKeyConstraint("item_id", name=op.f("pk_comparison")),
+        sa.UniqueConstraint("adjudication_id", name=op.f("uq_comparison_adjudication_id")),
+        info={"scope": "engagement"},
+    )
+    op.create_index(
+        op.f("ix_comparison_engagement_id"), "comparison", ["engagement_id"], unique=False
     )
     op.create_table(
         "control_item",
@@ -600,6 +625,31 @@ def _create() -> None:
     )
     op.create_index(
         op.f("ix_escalation_engagement_id"), "escalation", ["engagement_id"], unique=False
+    )
+    op.create_table(
+        "escaped_defect",
+        sa.Column("engagement_id", sa.Text(), nullable=False),
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("work_order_id", sa.Text(), nullable=False),
+        sa.Column("item_id", sa.Text(), nullable=False),
+        sa.Column("question", sa.Text(), nullable=False),
+        sa.Column("clause", sa.Text(), nullable=False),
+        sa.Column("severity", sa.Text(), nullable=False),
+        sa.Column("counted", sa.Boolean(), nullable=False),
+        sa.Column("author", sa.Text(), nullable=False),
+        sa.Column("missed_by", postgresql.JSONB(none_as_null=True), nullable=False),
+        sa.Column("content", sa.LargeBinary(), nullable=False),
+        sa.Column("reported_by", sa.Text(), nullable=False),
+        sa.Column("reported_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_escaped_defect")),
+        sa.UniqueConstraint("item_id", "question", name=op.f("uq_escaped_defect_item_id_question")),
+        info={"scope": "engagement"},
+    )
+    op.create_index(
+        op.f("ix_escaped_defect_engagement_id"), "escaped_defect", ["engagement_id"], unique=False
+    )
+    op.create_index(
+        op.f("ix_escaped_defect_work_order_id"), "escaped_defect", ["work_order_id"], unique=False
     )
     op.create_table(
         "event",
@@ -1703,12 +1753,12 @@ begin
         select a.rank, a.id from assignment a
         where a.work_order_id = q.work_order and a.taker = q.role and a.reserved_for is null
           and a.state = 'open' and a.not_for <> me.family and not (
-          a.purpose in ('inspect', 'review', 'adjudicate') and exists (
-            select 1 from submission s
-            where s.item_id = a.item_id and s.family = me.family
-              and s.purpose in ('produce', 'overlap', 'control', 'review')
-            union all select 1 from hand_over h
-            where h.item_id = a.item_id and h.family = me.family))
+    a.purpose in ('inspect', 'review', 'adjudicate', 'overlap') and exists (
+      select 1 from submission s
+      where s.item_id = a.item_id and s.family = me.family
+        and s.purpose in ('produce', 'overlap', 'control', 'review', 'adjudicate')
+      union all select 1 from hand_over h
+      where h.item_id = a.item_id and h.family = me.family))
         order by a.rank, a.id limit 1
       ) h
       union all
@@ -1716,12 +1766,12 @@ begin
       from queue q join assignment a
         on a.work_order_id = q.work_order and a.taker = q.role and a.reserved_for is null
           and a.state = 'live' and a.leased_until <= p_at and a.not_for <> me.family and not (
-          a.purpose in ('inspect', 'review', 'adjudicate') and exists (
-            select 1 from submission s
-            where s.item_id = a.item_id and s.family = me.family
-              and s.purpose in ('produce', 'overlap', 'control', 'review')
-            union all select 1 from hand_over h
-            where h.item_id = a.item_id and h.family = me.family))
+    a.purpose in ('inspect', 'review', 'adjudicate', 'overlap') and exists (
+      select 1 from submission s
+      where s.item_id = a.item_id and s.family = me.family
+        and s.purpose in ('produce', 'overlap', 'control', 'review', 'adjudicate')
+      union all select 1 from hand_over h
+      where h.item_id = a.item_id and h.family = me.family))
       union all
       select null, null, a.rank, a.id from assignment a
       where a.reserved_for = p_actor and a.engagement_id = p_engagement
@@ -1739,12 +1789,12 @@ begin
     select from unnest(n.credentials) as asked(code)
     where coalesce((me.credentials ->> asked.code)::timestamptz, '-infinity') <= p_at)))) end
         and a.not_for <> me.family and not (
-          a.purpose in ('inspect', 'review', 'adjudicate') and exists (
-            select 1 from submission s
-            where s.item_id = a.item_id and s.family = me.family
-              and s.purpose in ('produce', 'overlap', 'control', 'review')
-            union all select 1 from hand_over h
-            where h.item_id = a.item_id and h.family = me.family))
+    a.purpose in ('inspect', 'review', 'adjudicate', 'overlap') and exists (
+      select 1 from submission s
+      where s.item_id = a.item_id and s.family = me.family
+        and s.purpose in ('produce', 'overlap', 'control', 'review', 'adjudicate')
+      union all select 1 from hand_over h
+      where h.item_id = a.item_id and h.family = me.family))
     )
     select * from heads order by rank, id
   loop
@@ -1757,12 +1807,12 @@ begin
       select a.* into got from assignment a
       where a.work_order_id = head.work_order and a.taker = head.role and a.reserved_for is null
         and a.state = 'open' and a.not_for <> me.family and not (
-          a.purpose in ('inspect', 'review', 'adjudicate') and exists (
-            select 1 from submission s
-            where s.item_id = a.item_id and s.family = me.family
-              and s.purpose in ('produce', 'overlap', 'control', 'review')
-            union all select 1 from hand_over h
-            where h.item_id = a.item_id and h.family = me.family))
+    a.purpose in ('inspect', 'review', 'adjudicate', 'overlap') and exists (
+      select 1 from submission s
+      where s.item_id = a.item_id and s.family = me.family
+        and s.purpose in ('produce', 'overlap', 'control', 'review', 'adjudicate')
+      union all select 1 from hand_over h
+      where h.item_id = a.item_id and h.family = me.family))
       order by a.rank, a.id limit 1
       for update skip locked;
     end if;
@@ -1788,7 +1838,7 @@ end $$
   who text, at timestamptz, by_agent boolean, assignment jsonb, item jsonb, order_stage text,
   latest text, before_ids text[], before_questions text[], before_contents bytea[],
   document jsonb, sealed_key bytea, sealed_text bytea, event_id bigint,
-  shares jsonb, commitments text[], produced text[]
+  shares jsonb, commitments text[], produced text[], overlap numeric
 ) language plpgsql as $$
 #variable_conflict use_column
 declare
@@ -1803,21 +1853,27 @@ begin
     last.id, before.ids, before.questions, before.contents,
     to_jsonb(d), c.sealed_key, c.sealed_text, nextval('event_id_seq'),
     ladder.shares,
-    -- The draw of who is reviewed: what both sides committed to before the work began.
-    case when ladder.shares is not null then (
+    -- What both sides committed to before the work began: who is reviewed, and who answers twice,
+    -- follows from it.
+    case when ladder.shares is not null or plan.overlap_share > 0 then (
       select array_agg(z.commitment order by z.side) from seed_commitment z
       where z.work_order_id = o.id and z.round = 1) end,
     case when ladder.shares is not null then (
       select array_agg(b.id order by b.id) from submission b
       join assignment p on p.id = b.assignment_id
-      where b.item_id = a.item_id and p.purpose = 'produce' and p.level > 0) end
+      where b.item_id = a.item_id and p.purpose = 'produce' and p.level > 0) end,
+      case when plan.overlap_share > 0 and not exists (
+      select from comparison y where y.item_id = a.item_id) then plan.overlap_share end
   from assignment a
   join work_item i on i.id = a.item_id
   left join work_order o on o.id = a.work_order_id
   left join review_plan ladder on ladder.line_id = o.line_id
+  left join control_plan plan on plan.line_id = o.line_id
   left join lateral (
     select b.id from submission b
-    where b.item_id = a.item_id and b.purpose in ('produce', 'overlap', 'control', 'review')
+    where b.item_id = a.item_id and b.purpose in ('produce', 'control', 'review', 'adjudicate')
+      and (a.purpose <> 'overlap' or exists (
+        select from assignment y where y.id = b.assignment_id and y.level = 0))
     order by b.id desc limit 1) last on true
   left join lateral (
     select array_agg(w.id) as ids, array_agg(w.question) as questions,
@@ -1866,7 +1922,9 @@ begin
     where coalesce((me.credentials ->> asked.code)::timestamptz, '-infinity') <= p_at))))))
      or p_latest is distinct from (
        select b.id from submission b
-       where b.item_id = a.item_id and b.purpose in ('produce', 'overlap', 'control', 'review')
+       where b.item_id = a.item_id and b.purpose in ('produce', 'control', 'review', 'adjudicate')
+      and (a.purpose <> 'overlap' or exists (
+        select from assignment y where y.id = b.assignment_id and y.level = 0))
        order by b.id desc limit 1) then
     return 'plainly';
   end if;
