@@ -41,6 +41,7 @@ from outwork.reporting.by_stage import (
 from outwork.reporting.catalogue import service_card
 from outwork.reporting.costing import CostKind, QualityCost, kind_of_cost, quality_costs
 from outwork.reporting.handing import Handed, Passing, handed, handed_to, passing
+from outwork.reporting.inbox import inbox
 from outwork.reporting.log import (
     Filter,
     lines,
@@ -73,7 +74,6 @@ from outwork.reporting.quality import (
     readable,
 )
 from outwork.reporting.queries import (
-    inbox,
     may_read,
     overview,
     people,
