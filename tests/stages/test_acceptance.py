@@ -187,7 +187,7 @@ def test_the_bundle_verifies(world: World) -> None:
     world.upto("finish")
     world.integrate()
     target = io.BytesIO()
-    count = world.look(acceptance.export_bundle, world.engagement, target, disclose=True)
+    count = world.look(acceptance.export_bundle, world.engagement, target, opens=bool)
     assert count > 80
     target.seek(0)
     report = outwork_verify.verify(target)

@@ -197,7 +197,7 @@ def test_an_erased_engagement_still_verifies(world: World) -> None:
     entries = world.look(lambda db, e: list(ledger.entries(db, e)), world.engagement)
     assert tree.root_of_leaves([e.line for e in entries]) == head.root
     target = io.BytesIO()
-    world.look(acceptance.export_bundle, world.engagement, target, disclose=True)
+    world.look(acceptance.export_bundle, world.engagement, target, opens=bool)
     target.seek(0)
     report = outwork_verify.verify(target)
     assert report.ok, report.failure

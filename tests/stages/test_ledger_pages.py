@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import io
+import json
 import re
 import warnings
+import zipfile
 from collections.abc import Callable
 from html import unescape
 
@@ -12,6 +15,7 @@ from tests.stages.test_witnesses import running, send
 from tests.support.engagement import World, refused
 
 import outwork.main
+import outwork_verify
 from outwork import access, ledger, reporting
 from outwork.interfaces.web import web
 from outwork.interfaces.web.labels import EVENTS, happened
@@ -198,6 +202,27 @@ def test_bids_and_what_a_side_keeps_to_itself_stay_with_their_own(world: World) 
     assert True in joined
     assert False in joined  # the rival's people
     assert all(opened("vera", "agreements.member-joined"))
+
+
+def test_a_bundle_opens_what_its_reader_may_see(world: World) -> None:
+    """Entry by entry as the pages do: a rival's bid is not in the winner's bundle."""
+    world.upto("award")
+    world.accept_award()
+    world.integrate()
+    for who in ("vera", "dana"):
+        target = io.BytesIO()
+        with operation(world.database, world.people[who], world.now) as op:
+            reporting.write_bundle(op, world.engagement, target)
+            seqs = [e.seq for e in ledger.entries(op.db, world.engagement)]
+            shown_one_by_one = {
+                seq for seq in seqs if reporting.log_entry(op, world.engagement, seq).opened
+            }
+        with zipfile.ZipFile(target) as bundle:
+            lines = bundle.read("disclosures.jsonl").splitlines()
+        assert {json.loads(line)["seq"] for line in lines} == shown_one_by_one
+        target.seek(0)
+        assert outwork_verify.verify(target).ok
+        assert len(shown_one_by_one) < len(seqs)
 
 
 def test_who_only_answers_is_shown_no_entry_as_the_log_holds_it(world: World, page: Look) -> None:

@@ -41,7 +41,6 @@ from outwork.reporting.by_stage import (
 from outwork.reporting.catalogue import service_card
 from outwork.reporting.costing import CostKind, QualityCost, kind_of_cost, quality_costs
 from outwork.reporting.handing import Handed, Passing, handed, handed_to, passing
-from outwork.reporting.inbox import inbox
 from outwork.reporting.log import (
     Filter,
     lines,
@@ -79,6 +78,7 @@ from outwork.reporting.queries import (
     people,
     workbench,
 )
+from outwork.reporting.waiting import inbox
 from outwork.reporting.watching import (
     Feedback,
     Paused,

@@ -18,6 +18,7 @@ from outwork.kit.paging import Page
 from outwork.operation import Operation
 from outwork.practices import Service
 from outwork.reporting.by_stage import Standing, plan_for
+from outwork.reporting.log import openable
 from outwork.reporting.queries import may_read
 from outwork.reporting.telling import refuse_blind
 from outwork.stages import acceptance, assurance, execution, requirements, transfer
@@ -264,11 +265,11 @@ def order_questions(op: Operation, order: WorkOrder) -> list[tuple[str, str]]:
 
 
 def write_bundle(op: Operation, engagement: EngagementId, target: BinaryIO) -> None:
-    """Write the signed bundle; its sealed fields are opened for the parties' managers only."""
+    """Write the signed bundle, opened as far as its reader may see what is sealed."""
     member = may_read(op, engagement)
     refuse_blind(member)
-    manages = member.roles & {Role.VENDOR_MANAGER, Role.DELIVERY_MANAGER}
-    acceptance.export_bundle(op.db, engagement, target, disclose=bool(manages))
+    opens = openable(op.db, engagement, member)
+    acceptance.export_bundle(op.db, engagement, target, opens=opens)
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -69,11 +69,8 @@ def log_entry(op: Operation, engagement: EngagementId, seq: int) -> ShownEntry:
     refuse_blind(viewer)
     found = ledger.placed_entry(op.db, engagement, seq)
     [shown] = _named(op, engagement, viewer, [found])
-    members = access.members(op.db, engagement)
-    own = {m.pseudonym for m in members if m.party_id == viewer.party_id}
-    hidden = {m.pseudonym for m in members if not may_be_named(viewer, m)}
     opened: Mapping[str, Any] = {}
-    if may_open(viewer, shown, own) and not hidden & {found.actor, found.public.get("subject")}:
+    if openable(op.db, engagement, viewer)(found):
         every = ledger.disclosures(op.db, engagement, found.id).get(found.id, {})
         opened = {name: value for name, (_salt, value) in every.items()}
     return ShownEntry(
@@ -84,6 +81,18 @@ def log_entry(op: Operation, engagement: EngagementId, seq: int) -> ShownEntry:
         receipt=ledger.receipt(op.db, engagement, seq) if shown.covered else None,
         policy=ledger.witnessing.policy(op.db, engagement),
         size=ledger.head(op.db, engagement).size,
+    )
+
+
+def openable(
+    db: Connection, engagement: EngagementId, viewer: Membership
+) -> Callable[[Entry], bool]:
+    """Tells of an entry whether a member may see what it sealed; see `may_open`."""
+    members = access.members(db, engagement)
+    own = {m.pseudonym for m in members if m.party_id == viewer.party_id}
+    hidden = {m.pseudonym for m in members if not may_be_named(viewer, m)}
+    return lambda entry: (
+        may_open(viewer, entry, own) and not hidden & {entry.actor, entry.public.get("subject")}
     )
 
 

@@ -10,6 +10,7 @@ from collections.abc import Collection
 from dataclasses import replace
 
 from outwork.access import Membership
+from outwork.ledger import Entry
 from outwork.reporting.model import LogEntry
 from outwork.stages.execution import Assignment, AssignmentState, ItemState, WorkItem
 from outwork.vocabulary import Purpose, Refusal, Role, Side
@@ -83,7 +84,7 @@ def may_have_receipt(viewer: Membership, kind: str) -> bool:
     return not works_blind(viewer) or kind.startswith("documents.")
 
 
-def may_open(viewer: Membership, entry: LogEntry, own: Collection[str]) -> bool:
+def may_open(viewer: Membership, entry: Entry, own: Collection[str]) -> bool:
     """Whether what an entry sealed is shown to a member; `own` are their party's pseudonyms.
 
     Managers of both sides see it, but a bid is its bidder's and the client's, and what one side

@@ -200,7 +200,7 @@ def exported(world: World, *, disclose: bool = False) -> bytes:
     """The bundle of a world's engagement."""
     world.integrate()
     target = io.BytesIO()
-    world.look(acceptance.export_bundle, world.engagement, target, disclose=disclose)
+    world.look(acceptance.export_bundle, world.engagement, target, opens=bool if disclose else None)
     return target.getvalue()
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from typing import BinaryIO
 
 from pydantic import TypeAdapter
@@ -92,15 +92,18 @@ def closing_gate(db: Connection, engagement: Engagement) -> list[Reason]:
 
 
 def export_bundle(
-    db: Connection, engagement: EngagementId, target: BinaryIO, *, disclose: bool = False
+    db: Connection,
+    engagement: EngagementId,
+    target: BinaryIO,
+    *,
+    opens: Callable[[ledger.Entry], bool] | None = None,
 ) -> int:
     """Write the engagement's signed bundle; gives the number of entries.
 
     Holds the log up to the newest checkpoint that every side with a witness has cosigned and, as
     far as that log knows of them, every invoice and the newest certificate and delivery of every
-    work order. With `disclose` the sealed fields are opened too: for the parties themselves, not
-    for others. What was erased is left out. Raises Refusal("checkpoint-pending") where nothing is
-    integrated.
+    work order. The sealed fields of entries that `opens` says yes to are opened; none without it.
+    What was erased is left out. Raises Refusal("checkpoint-pending") where nothing is integrated.
     """
     found = ledger.witnessing.witnessed_checkpoint(db, engagement)
     if found is None:
@@ -108,8 +111,8 @@ def export_bundle(
     size, note, witnesses = found
     entries = list(ledger.entries(db, engagement, size))
     opened: list[ledger.bundle.Disclosure] = []
-    if disclose:
-        places = {e.id: e.seq for e in entries}
+    if opens is not None:
+        places = {e.id: e.seq for e in entries if opens(e)}
         for event_id, fields in ledger.disclosures(db, engagement).items():
             seq = places.get(event_id)
             if seq is not None:
