@@ -121,13 +121,9 @@ def test_a_seed_is_committed_once_and_not_copied(world: World) -> None:
 def test_a_nonce_is_not_used_again(world: World) -> None:
     """Once opened it is known to the other side, who could steer the next draw with it."""
     world.upto("draw")
+    used = Digest(hashlib.sha256(bytes.fromhex(world.nonce("client"))).hexdigest())
     world.inspect(defective=9)
     assert not world.decide()
-    used = Digest(
-        hashlib.sha256(
-            bytes.fromhex(hashlib.sha256(f"client {1}".encode()).hexdigest())
-        ).hexdigest()
-    )
     with refused("commitment-copied"):
         world.act("vera", execution.commit_seed, world.order, used)
 

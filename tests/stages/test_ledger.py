@@ -204,6 +204,18 @@ def test_an_erased_engagement_still_verifies(world: World) -> None:
     assert report.figures["opened"] == 0
 
 
+def test_a_log_is_rebuilt_as_it_was_at_one_moment(world: World) -> None:
+    """Whoever checks a log that is written on is not told that it does not fit."""
+    world.upto("add_line")
+    world.integrate()
+    with world.database.snapshot("job", [world.engagement]) as db:
+        before = ledger.head(db, world.engagement).size
+        world.sign()
+        world.integrate()
+        found = ledger.rebuilt(db, world.engagement)
+    assert (found.entries, found.problem) == (before, None)
+
+
 def test_an_erased_engagement_does_not_stop_the_work_of_others(world: World) -> None:
     """Its job ends with the reason; the worker's next step is as any other."""
     world.upto("draft_all", skip=["draft_all"])

@@ -5,7 +5,9 @@ from __future__ import annotations
 import base64
 import io
 from collections.abc import Iterator
+from contextlib import closing
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from cryptography.hazmat.primitives.serialization import Encoding
@@ -15,6 +17,7 @@ from tests.support.engagement import World
 from outwork import ledger
 from outwork.interfaces.worker import Authority as Configured
 from outwork.interfaces.worker import Stamping
+from outwork.kit.postgres import Dsns
 from outwork.stages import acceptance
 from outwork_verify import Report, read_policy, verify
 
@@ -23,6 +26,13 @@ from outwork_verify import Report, read_policy, verify
 def authority(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Authority]:
     """An authority on this machine."""
     with serving_authority(tmp_path_factory.mktemp("tsa") / "own") as made:
+        yield made
+
+
+@pytest.fixture
+def world(database: Dsns, tmp_path: Path) -> Iterator[World]:
+    """Alone in its database: whoever stamps looks at every engagement."""
+    with closing(World(database.app, tmp_path / "keys")) as made:
         yield made
 
 

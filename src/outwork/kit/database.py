@@ -96,6 +96,15 @@ class Database:
                 yield db
 
     @contextmanager
+    def snapshot(self, actor: str, engagements: Sequence[str] = ()) -> Iterator[Connection]:
+        """A transaction that reads, all of it as it was at one moment, whatever is written on."""
+        with self.engine.connect() as bare:
+            db = bare.execution_options(keyring=self.keyring, isolation_level="REPEATABLE READ")
+            with db.begin():
+                see(db, actor, engagements)
+                yield db
+
+    @contextmanager
     def transaction(self, actor: str, engagements: Sequence[str] = ()) -> Iterator[Connection]:
         """One transaction that sees the rows of `engagements` and the actor's own."""
         with self.begin() as db:

@@ -27,7 +27,10 @@ class _Misfit(Exception):
 
 
 def rebuilt(db: Connection, engagement: EngagementId) -> Rebuilt:
-    """Recompute every leaf, kept node, checkpoint and cosignature of a log, in order."""
+    """Recompute every leaf, kept node, checkpoint and cosignature of a log, in order.
+
+    Where the log is being written on, only a `Database.snapshot` shows it as it was at one moment.
+    """
     frontier, count = Frontier(), 0
     try:
         kept, notes = _nodes(db, engagement), _checkpoints(db, engagement)

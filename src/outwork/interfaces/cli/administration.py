@@ -76,7 +76,7 @@ def build(open_home: Callable[[], AbstractContextManager[Any]]) -> typer.Typer:
             with home.database.transaction("job") as db:
                 every = [*agreements.directory(db), access.INSTALLATION, ledger.LOGS]
             for engagement in every:
-                with home.database.transaction("job", [engagement]) as db:
+                with home.database.snapshot("job", [engagement]) as db:
                     found = ledger.rebuilt(db, engagement)
                 wrong += found.problem is not None
                 outcome = f"ok, {found.entries} entries" if found.problem is None else found.problem
