@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -19,6 +20,9 @@ from eth.vm.spoof import SpoofTransaction
 from eth_account import Account
 
 from outwork.anchoring.model import HEADER, QUANTITIES
+
+# py-evm lifts the limit for the whole process, past what the C stack holds: deep JSON would end it.
+sys.setrecursionlimit(1_000)
 
 KEYS = [f"0x{n:064x}" for n in (11, 12)]
 NAMES = {
