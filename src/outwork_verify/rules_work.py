@@ -286,7 +286,7 @@ def _item_submitted(state: State, event: Event, member: Member) -> None:
     p, found = event.public, held_by_actor(state, event)
     if (found.purpose, found.level) != (p["purpose"], p["level"]):
         reject(event, "is handed in for another purpose than it was reserved for")
-    if found.purpose == "adjudicate":
+    if found.purpose == "adjudicate" and not state.items[found.item].differing:
         reject(event, "hands a contested question in as if it were work, and decides no dispute")
     check_barred(state, event, member, found, event.actor)
     if found.purpose not in CHECKING:
@@ -327,8 +327,8 @@ def _produced(state: State, event: Event, item: Item, found: Assignment) -> None
         item.correcting = event.public["assignment"]
         return
     if found.purpose == "adjudicate":
-        if not item.differing or item.deciding:
-            reject(event, "answers an item of which no two answers differ")
+        if item.deciding:
+            reject(event, "decides between two answers that were decided between")
         item.deciding = event.public["assignment"]
         return
     if found.purpose == "overlap":

@@ -40,7 +40,7 @@ def test_they_have_nearly_every_kind(
     seen = {e["kind"] for log in logs for e in log.entries}
     registered = {
         "agreements.party-registered", "agreements.actor-registered", "workforce.qualified",
-        "workforce.barrier-raised", "workforce.barrier-lifted",
+        "workforce.barrier-raised", "workforce.barrier-lifted", "ledger.log-covered",
     }  # fmt: skip
     assert set(ledger.EVENTS) - seen <= registered
 
