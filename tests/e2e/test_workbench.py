@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
+import time
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import httpx
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 from tests.e2e.conftest import PASSWORD, Shoot, Visitors, sign_in
 from tests.support import engagement as support
 from tests.support.engagement import World
@@ -112,6 +113,30 @@ def test_nothing_typed_is_lost_without_a_connection(
     expect(ana.locator(".form-saved")).to_contain_text("Kept on this device")
     shoot(ana, "kept on the device")
     ana.context.set_offline(False)
+    ana.reload()
+    settled(ana, "effective-date", "confirm")
+    expect(ana.locator(".form-saved")).to_contain_text("Saved")
+
+
+def test_a_page_drawn_before_the_save_arrived_shows_what_was_typed(
+    world: World, visitors: Visitors
+) -> None:
+    """The save is held back until the server has drawn the page anew, and answered before that."""
+    world.upto("draft_all")
+    ana = visitors("ana")
+    take(ana)
+    held: list[Route] = []
+
+    def drawn(route: Route) -> None:
+        page = route.fetch()
+        held[0].fulfill(response=held[0].fetch())
+        time.sleep(0.5)  # for the page that goes to take the answer in
+        route.fulfill(response=page)
+
+    ana.route("**/progress", lambda route: held.append(route), times=1)
+    with ana.expect_request("**/progress"):
+        ana.keyboard.press("c")
+    ana.route("**/desk/*", drawn, times=1)
     ana.reload()
     settled(ana, "effective-date", "confirm")
     expect(ana.locator(".form-saved")).to_contain_text("Saved")

@@ -116,7 +116,7 @@ class WorkingTime:
             if until is not None and until <= at:
                 continue
             reached = self.add(at, left)
-            if reached <= begin:
+            if reached <= max(begin, at):  # nothing left to count is due at once, paused or not
                 return reached
             left -= self.between(at, max(begin, at))
             if until is None:

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from outwork.methods.working_time import CalendarEnds, Shifts, WorkingTime
@@ -122,6 +122,7 @@ def walked(
     return counted
 
 
+@example("Europe/Vienna", 25, 0, 0, [(-1, 1)], 0)  # nothing to count, and a pause that began before
 @settings(max_examples=80, deadline=None)
 @given(
     zone=st.sampled_from(ZONES),

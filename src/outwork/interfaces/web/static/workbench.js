@@ -184,6 +184,7 @@ const calm = () => matchMedia("(prefers-reduced-motion: reduce)").matches;
 const SAVE_AFTER = 800; // milliseconds of silence
 const RETRY_AFTER = 15000;
 const IDLE_AFTER = 60000; // effort is counted while somebody is here
+const STAYS_AFTER = 5000; // leaving this page takes less
 const FORGET_AFTER = 7 * 24 * 3600 * 1000;
 
 class Form extends HTMLElement {
@@ -211,6 +212,7 @@ class Form extends HTMLElement {
       document.addEventListener(kind, this.#here, { passive: true, capture: true });
     }
     addEventListener("online", this.#saveNow);
+    addEventListener("beforeunload", this.#leaving);
     addEventListener("pagehide", this.#leave);
     this.ticking = setInterval(() => this.#tick(), 1000);
 
@@ -224,6 +226,7 @@ class Form extends HTMLElement {
   disconnectedCallback() {
     document.removeEventListener("keydown", this.#key);
     removeEventListener("online", this.#saveNow);
+    removeEventListener("beforeunload", this.#leaving);
     removeEventListener("pagehide", this.#leave);
     clearInterval(this.ticking);
   }
@@ -570,6 +573,11 @@ class Form extends HTMLElement {
       this.#status(`${this.words.refused} ${told.text ?? answer.status}`, "is-refused");
       return;
     }
+    if (this.unloading) {
+      // The page that comes may have been drawn before this was saved: it finds it in the store.
+      this.soon = setTimeout(this.#saveNow, STAYS_AFTER);
+      return;
+    }
     for (const key of Object.keys(sent)) if (this.pending[key] === sent[key]) delete this.pending[key];
     this.#keep();
     const clock = new Date().toLocaleTimeString(document.documentElement.lang || undefined, { hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
@@ -582,6 +590,11 @@ class Form extends HTMLElement {
     place.textContent = words;
     place.className = `form-saved ${state}`;
   }
+
+  #leaving = () => {
+    this.unloading = true;
+    setTimeout(() => (this.unloading = false), STAYS_AFTER); // nobody left after all
+  };
 
   // The request may outlive the page; the store keeps the answers until one is acknowledged.
   #leave = () => {
