@@ -143,9 +143,10 @@ def _export(home: Installation, log: Log) -> list[float]:
             client.results(home.world.order, target)
             taken.append(time.perf_counter() - begun)
             log(f"export: {taken[-1]:.3f} s, {target.stat().st_size / 1e6:.1f} MB")
-    found = [json.loads(line) for line in target.open()]
-    if len(found) < RESULTS or any(len(f["answers"]) != 3 for f in found):
-        raise RuntimeError("not every item is there with its answers")
+    with target.open() as file:
+        answered = sum(len(json.loads(line)["answers"]) == 3 for line in file)
+    if answered < RESULTS:  # an item more for each who was under way at the end
+        raise RuntimeError(f"{answered} of {RESULTS} items are there with their answers")
     target.unlink()
     target.parent.rmdir()
     return taken
