@@ -50,13 +50,15 @@ def page(world: World) -> Look:
     return get
 
 
-def shown(world: World, who: str, wanted: Filter | None = None, **more: object) -> list[LogEntry]:
+def shown(
+    world: World, who: str, wanted: Filter | None = None, limit: int | None = None
+) -> list[LogEntry]:
     """Every entry that a reader finds, from page to page."""
     found: list[LogEntry] = []
     after = None
     while True:
         with operation(world.database, world.people[who], world.now) as op:
-            made = reporting.timeline(op, world.engagement, wanted, after, **more)  # type: ignore[arg-type]
+            made = reporting.timeline(op, world.engagement, wanted, after, limit)
         found += made.rows
         after = made.next
         if after is None:
@@ -76,29 +78,29 @@ def test_filters_show_what_they_say_and_pages_leave_nothing_out(world: World) ->
     assert [e.seq for e in every] == list(range(len(every) - 1, -1, -1))
     assert [e.id for e in shown(world, "vera", limit=7)] == [e.id for e in every]
 
-    def sought(**of: object) -> list[LogEntry]:
-        found = shown(world, "vera", Filter(**of), limit=3)  # type: ignore[arg-type]
-        assert 0 < len(found) < len(every), of
+    def sought(wanted: Filter) -> list[LogEntry]:
+        found = shown(world, "vera", wanted, limit=3)
+        assert 0 < len(found) < len(every), wanted
         return found
 
-    stage = sought(kind="assurance.")
+    stage = sought(Filter(kind="assurance."))
     assert {e.kind.split(".")[0] for e in stage} == {"assurance"}
     assert len(stage) == sum(e.kind.startswith("assurance.") for e in every)
-    assert {e.kind for e in sought(kind="agreements.signed")} == {"agreements.signed"}
+    assert {e.kind for e in sought(Filter(kind="agreements.signed"))} == {"agreements.signed"}
     ana = next(e.actor for e in every if e.name.startswith("Ana "))
-    assert len(sought(actor=ana)) == sum(e.actor == ana for e in every)
+    assert len(sought(Filter(actor=ana))) == sum(e.actor == ana for e in every)
     middle = every[len(every) // 2].at
-    assert sought(since=middle) + sought(until=middle) == every
+    assert sought(Filter(since=middle)) + sought(Filter(until=middle)) == every
     item = world.items[0]
-    about = sought(item=item)
+    about = sought(Filter(item=item))
     assert about == [e for e in every if e.public.get("item") == item]
     name = world.look(execution.item, item).name
-    assert sought(item=name) == about
-    line = sought(line=world.line)
+    assert sought(Filter(item=name)) == about
+    line = sought(Filter(line=world.line))
     kinds = {e.kind for e in line}
     assert {"requirements.line-added", "execution.item-claimed", "assurance.sample-drawn"} <= kinds
     assert "agreements.member-joined" not in kinds
-    both = sought(line=world.line, item=item, kind="execution.item-claimed")
+    both = sought(Filter(line=world.line, item=item, kind="execution.item-claimed"))
     assert both == [e for e in about if e.kind == "execution.item-claimed"]
     assert shown(world, "vera", Filter(line="lin_none")) == []
 

@@ -114,7 +114,7 @@ def test_a_row_has_a_size_in_every_text_form() -> None:
 def test_a_cell_that_is_an_error_is_named() -> None:
     book, file = openpyxl.Workbook(), io.BytesIO()
     for cells in (["id", "text"], ["a", "#DIV/0!"]):
-        book.active.append(cells)  # type: ignore[union-attr]
+        book.worksheets[0].append(cells)
     book.save(file)
     (found,) = rows.unpacked(file.getvalue(), "x.xlsx")
     assert json.loads(found) == [2, "row-cell-error", "B2"]

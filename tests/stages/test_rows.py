@@ -204,7 +204,7 @@ def workbook(rows: list[list[Any]]) -> bytes:
     """An xlsx file."""
     book = openpyxl.Workbook()
     for row in rows:
-        book.active.append(row)  # type: ignore[union-attr]
+        book.worksheets[0].append(row)
     target = io.BytesIO()
     book.save(target)
     return target.getvalue()

@@ -136,19 +136,20 @@ def _raw(text: str) -> bytes:
     return bytes.fromhex(text.removeprefix("0x"))
 
 
+class _Chain(MiningChain):
+    vm_configuration = ((constants.GENESIS_BLOCK_NUMBER, PragueVM),)
+    chain_id = 1337
+
+
 def _genesis() -> Any:
-    kind = type("Chain", (MiningChain,), {
-        "vm_configuration": ((0, PragueVM),),
-        "chain_id": 1337,
-    })  # fmt: skip
     rich = {"balance": 10**21, "nonce": 0, "code": b"", "storage": {}}
-    params = {
+    params: dict[str, Any] = {
         "coinbase": constants.ZERO_ADDRESS, "difficulty": 0, "extra_data": b"",
         "gas_limit": 30_000_000, "mix_hash": constants.ZERO_HASH32,
         "nonce": constants.POST_MERGE_NONCE, "timestamp": 1_700_000_000,
     }  # fmt: skip
-    accounts = {_raw(Account.from_key(key).address): rich for key in KEYS}
-    return kind.from_genesis(AtomicDB(), params, accounts)  # type: ignore[attr-defined]
+    accounts: dict[Any, Any] = {_raw(Account.from_key(key).address): rich for key in KEYS}
+    return _Chain.from_genesis(AtomicDB(), params, accounts)
 
 
 @contextmanager

@@ -352,11 +352,13 @@ class Simulation:
         return found
 
     def _stored(self) -> dict[AssignmentId, execution.Assignment]:
-        return self.world.look(_state, self.world.order, self.world.now)[0]  # type: ignore[no-any-return]
+        stored: dict[AssignmentId, execution.Assignment]
+        stored, _ = self.world.look(_state, self.world.order, self.world.now)
+        return stored
 
     def _read(self) -> None:
         """Assignments that an act has opened."""
-        names = {actor: who for who, actor in self.world.people.items()}
+        names: dict[str, str] = {actor: who for who, actor in self.world.people.items()}
         for identifier, row in self._stored().items():
             self.model.setdefault(
                 identifier,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import io
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -23,6 +24,7 @@ from outwork_verify.timestamp import TimestampError, check_token
 
 LINES = [event(i) for i in range(6)]
 HEAD = checkpoint.Checkpoint(ORIGIN, 6, tree.root_of_leaves(LINES))
+AT = datetime(2026, 11, 2, 9, tzinfo=UTC)
 
 
 @pytest.fixture(scope="module")
@@ -48,7 +50,7 @@ def token(authority: Authority) -> bytes:
 def bundle(*stamps: tuple[int, bytes]) -> io.BytesIO:
     """A bundle with tokens by size."""
     made = [
-        Timestamp(EngagementId("eng-1"), size, f"http://tsa/{n}", None, token)  # type: ignore[arg-type]
+        Timestamp(EngagementId("eng-1"), size, f"http://tsa/{n}", AT, token)
         for n, (size, token) in enumerate(stamps)
     ]
     return io.BytesIO(write(contents(LINES, timestamps=as_lines(made))))
@@ -143,13 +145,8 @@ def test_a_token_that_is_cut_off_is_said_to_be(
 def test_an_entry_dated_after_its_timestamp_is_named(authority: Authority) -> None:
     lines = [*LINES[:5], event(5, at="2099-01-01T00:00:00.000000Z")]
     head = checkpoint.Checkpoint(ORIGIN, 6, tree.root_of_leaves(lines))
-    stamp = Timestamp(
-        EngagementId("eng-1"),
-        6,
-        "http://tsa",
-        None,
-        Configured(authority.url).stamp(head)[0],  # type: ignore[arg-type]
-    )
+    made, at = Configured(authority.url).stamp(head)
+    stamp = Timestamp(EngagementId("eng-1"), 6, "http://tsa", at, made)
     source = io.BytesIO(write(contents(lines, timestamps=as_lines([stamp]))))
     report = judged(source, authority.root)
     assert report.failure is not None

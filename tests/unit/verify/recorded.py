@@ -15,6 +15,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from decimal import Decimal
+from fractions import Fraction
 from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey as Private
@@ -41,6 +42,7 @@ from outwork.vocabulary import (
     Severity,
 )
 from outwork_verify import Report, verify
+from outwork_verify.state import Line, WorkOrder
 
 Signer = checkpoint.Signer
 Entry = dict[str, Any]
@@ -526,3 +528,18 @@ def _submitted(world: World, item: ItemId) -> bool:
 def _says(world: World, held: AssignmentId) -> str:
     item = world.look(execution.assignment, held).item_id
     return str(world.look(execution.current_answers, item)["renewal"].value)
+
+
+def committed(commitments: tuple[str, str]) -> WorkOrder:
+    """An order of a line "lin" as the verifier keeps it, with both sides' commitments."""
+    zero, none = Fraction(0), frozenset[str]()
+    line = Line("lin", "s", 1, "item", {}, zero, zero, zero, zero, none, False, none, {}, 1)
+    return WorkOrder("wo", line, "itemised", committed=commitments)
+
+
+def lie(log: Log, entry: Entry, reason: str) -> None:
+    """The log must not verify, for this reason, and this entry be named."""
+    failure = log.judged().failure
+    assert failure is not None
+    assert failure.entry == log.entries.index(entry), failure
+    assert reason in failure.reason, failure.reason

@@ -2,14 +2,7 @@
 
 from __future__ import annotations
 
-from tests.unit.verify.recorded import Entry, Log
-
-
-def _lie(log: Log, entry: Entry, reason: str) -> None:
-    failure = log.judged().failure
-    assert failure is not None
-    assert failure.entry == log.entries.index(entry), failure
-    assert reason in failure.reason, failure.reason
+from tests.unit.verify.recorded import Log, lie
 
 
 def test_the_outcomes_are_counted(ladder_log: Log) -> None:
@@ -24,7 +17,7 @@ def test_an_upheld_rework_told_as_overturned(ladder_log: Log) -> None:
     decided["public"]["overturned"] = True
     item = decided["public"]["item"]
     again = log.after(decided, "execution.item-claimed", item=item, purpose="produce")
-    _lie(log, again, "reserves")
+    lie(log, again, "reserves")
 
 
 def test_a_decision_by_whose_judgment_it_was(ladder_log: Log) -> None:
@@ -32,7 +25,7 @@ def test_a_decision_by_whose_judgment_it_was(ladder_log: Log) -> None:
     disputed = log.one("execution.rework-disputed", cause="review")
     claimed = log.after(disputed, "execution.item-claimed", purpose="adjudicate")
     claimed["actor"] = disputed["public"]["against"]
-    _lie(log, claimed, "scores again what")
+    lie(log, claimed, "scores again what")
 
 
 def test_a_contested_question_handed_in_as_work(ladder_log: Log) -> None:
@@ -43,14 +36,14 @@ def test_a_contested_question_handed_in_as_work(ladder_log: Log) -> None:
         decided, work, actor=decided["actor"], purpose="adjudicate", level=1,
         submission="sub_forged", **named,
     )  # fmt: skip
-    _lie(log, made, "decides no dispute")
+    lie(log, made, "decides no dispute")
 
 
 def test_a_dispute_of_what_one_did_not_answer(ladder_log: Log) -> None:
     log = ladder_log.copy()
     disputed = log.one("execution.rework-disputed", cause="review")
     disputed["actor"] = log.member("reviewer", 1)
-    _lie(log, disputed, "did not answer")
+    lie(log, disputed, "did not answer")
 
 
 def test_an_item_taken_while_the_client_is_asked(ladder_log: Log) -> None:
@@ -59,25 +52,25 @@ def test_an_item_taken_while_the_client_is_asked(ladder_log: Log) -> None:
     item = answered["public"]["item"]
     again = log.after(answered, "execution.item-claimed", item=item)
     log.drop(answered)
-    _lie(log, again, "waits for an answer")
+    lie(log, again, "waits for an answer")
 
 
 def test_a_question_answered_twice(ladder_log: Log) -> None:
     log = ladder_log.copy()
     answered = log.one("execution.escalation-answered")
     made = log.put(log.one("execution.escalation-withdrawn"), answered)
-    _lie(log, made, "not open")
+    lie(log, made, "not open")
 
 
 def test_another_effort_than_was_measured(ladder_log: Log) -> None:
     log = ladder_log.copy()
     entry = log.one("execution.effort-contested")
     entry["public"]["measured"] += 1
-    _lie(log, entry, "not measured so")
+    lie(log, entry, "not measured so")
 
 
 def test_an_effort_decided_twice(ladder_log: Log) -> None:
     log = ladder_log.copy()
     decided = log.one("execution.effort-decided")
     made = log.put(log.one("execution.work-order-closed"), decided)
-    _lie(log, made, "nobody contests")
+    lie(log, made, "nobody contests")

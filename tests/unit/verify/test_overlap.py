@@ -7,11 +7,11 @@ from fractions import Fraction
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.unit.verify.recorded import Entry, Log
+from tests.unit.verify.recorded import Entry, Log, committed, lie
 
 from outwork.stages import execution
 from outwork_verify import rules_review
-from outwork_verify.state import Item, Line, State, Watch, WorkOrder
+from outwork_verify.state import Item, State, Watch
 
 HEX = st.text("0123456789abcdef", min_size=64, max_size=64)
 COMPARED, DECIDED = "execution.overlap-compared", "execution.item-adjudicated"
@@ -35,21 +35,12 @@ def test_the_log_of_an_overlap_verifies(doubled_log: Log) -> None:
 def test_both_draw_alike(
     commitments: tuple[str, str], share: Decimal, item: str, made: str
 ) -> None:
-    line = Line("lin", "s", 1, "item", {}, *[Fraction(0)] * 4, frozenset(), False, frozenset(),
-                {}, 1)  # fmt: skip
-    order = WorkOrder("wo", line, "itemised", committed=commitments)
+    order = committed(commitments)
     state = State(watches={"lin": Watch(Fraction(0), Fraction(share), 1, 1)})
     theirs = rules_review.twice_due(state, Item(item, order), made)
     assert theirs == execution.is_answered_twice(commitments, share, item, made)
     once = Item(item, order, twice=("sub_1", "sub_2"))
     assert not rules_review.twice_due(state, once, made)
-
-
-def _lie(log: Log, entry: Entry, reason: str) -> None:
-    failure = log.judged().failure
-    assert failure is not None
-    assert failure.entry == log.entries.index(entry), failure
-    assert reason in failure.reason, failure.reason
 
 
 def _differing(log: Log) -> Entry:
@@ -63,13 +54,13 @@ def test_a_second_answer_left_out(doubled_log: Log) -> None:
     item = agreeing["public"]["item"]
     log.drop(agreeing, *log.all(CLAIMED, item=item, purpose="overlap"),
              *log.all(SUBMITTED, item=item, purpose="overlap"))  # fmt: skip
-    _lie(log, log.one("agreements.stage-passed", reached="assurance"), "items-unfinished")
+    lie(log, log.one("agreements.stage-passed", reached="assurance"), "items-unfinished")
 
 
 def test_a_smaller_share(doubled_log: Log) -> None:
     log = doubled_log.copy()
     log.one("setup.control-planned")["public"]["overlap_share"] = "0.000001"
-    _lie(log, log.one(CLAIMED, purpose="overlap"), "for which none waits")
+    lie(log, log.one(CLAIMED, purpose="overlap"), "for which none waits")
 
 
 def test_a_second_answer_by_the_first(doubled_log: Log) -> None:
@@ -77,7 +68,7 @@ def test_a_second_answer_by_the_first(doubled_log: Log) -> None:
     claimed = log.one(CLAIMED, purpose="overlap")
     item = claimed["public"]["item"]
     claimed["actor"] = log.one(SUBMITTED, item=item, purpose="produce", level=1)["actor"]
-    _lie(log, claimed, "maker is never checker")
+    lie(log, claimed, "maker is never checker")
 
 
 def test_a_difference_told_as_agreement(doubled_log: Log) -> None:
@@ -85,27 +76,27 @@ def test_a_difference_told_as_agreement(doubled_log: Log) -> None:
     told = _differing(log)
     told["public"]["agreed"] = dict.fromkeys(told["public"]["agreed"], True)
     item = told["public"]["item"]
-    _lie(log, log.after(told, CLAIMED, item=item, purpose="adjudicate"), "for which none waits")
+    lie(log, log.after(told, CLAIMED, item=item, purpose="adjudicate"), "for which none waits")
 
 
 def test_a_comparison_of_other_answers(doubled_log: Log) -> None:
     log = doubled_log.copy()
     told = log.one(COMPARED)
     told["public"]["first"] = log.one(COMPARED, 1)["public"]["first"]
-    _lie(log, told, "other answers than the two")
+    lie(log, told, "other answers than the two")
 
 
 def test_a_question_that_is_not_compared(doubled_log: Log) -> None:
     log = doubled_log.copy()
     told = _differing(log)
     del told["public"]["agreed"]["governing-law"]
-    _lie(log, told, "of every question")
+    lie(log, told, "of every question")
 
 
 def test_a_comparison_a_second_time(doubled_log: Log) -> None:
     log = doubled_log.copy()
     told = log.one(COMPARED)
-    _lie(log, log.put(log.after(told, CLAIMED), told), "is compared")
+    lie(log, log.put(log.after(told, CLAIMED), told), "is compared")
 
 
 def test_a_decision_by_one_of_the_two(doubled_log: Log) -> None:
@@ -115,13 +106,13 @@ def test_a_decision_by_one_of_the_two(doubled_log: Log) -> None:
     joined = log.one("agreements.member-joined", subject=maker)
     joined["public"]["roles"] = ["analyst", "reviewer"]
     claimed["actor"] = maker
-    _lie(log, claimed, "maker is never checker")
+    lie(log, claimed, "maker is never checker")
 
 
 def test_a_decision_left_out(doubled_log: Log) -> None:
     log = doubled_log.copy()
     log.drop(log.all(DECIDED)[-1])
-    _lie(log, log.one("agreements.stage-passed", reached="assurance"), "items-unfinished")
+    lie(log, log.one("agreements.stage-passed", reached="assurance"), "items-unfinished")
 
 
 def test_a_decision_told_otherwise(doubled_log: Log) -> None:
@@ -134,14 +125,14 @@ def test_a_decision_told_otherwise(doubled_log: Log) -> None:
         log = doubled_log.copy()
         told = log.one(DECIDED)
         told["public"][name] = value
-        _lie(log, told, reason)
+        lie(log, told, reason)
 
 
 def test_a_decision_by_somebody_else(doubled_log: Log) -> None:
     log = doubled_log.copy()
     told = log.one(DECIDED)
     told["actor"] = log.member("reviewer", 1)
-    _lie(log, told, "somebody else decided")
+    lie(log, told, "somebody else decided")
 
 
 def test_an_inspection_by_the_adjudicator(doubled_log: Log) -> None:
@@ -150,5 +141,5 @@ def test_an_inspection_by_the_adjudicator(doubled_log: Log) -> None:
     claimed = [e for e in log.all(CLAIMED, purpose="inspect") if e["public"]["item"] in decided]
     for entry in claimed[:1]:
         entry["actor"] = decided[entry["public"]["item"]]
-        _lie(log, entry, "maker is never checker")
+        lie(log, entry, "maker is never checker")
     assert claimed or len(log.all(CLAIMED, purpose="inspect")) < 4

@@ -7,11 +7,11 @@ from fractions import Fraction
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.unit.verify.recorded import Entry, Log
+from tests.unit.verify.recorded import Log, committed, lie
 
 from outwork.stages import execution
 from outwork_verify import rules_review
-from outwork_verify.state import Item, WorkOrder
+from outwork_verify.state import Item
 
 HEX = st.text("0123456789abcdef", min_size=64, max_size=64)
 
@@ -36,24 +36,17 @@ def test_both_draw_alike(
     written = f"{float(share):.6f}".rstrip("0")
     if not float(written):
         return
-    order = WorkOrder("wo", None, "itemised", committed=commitments)  # type: ignore[arg-type]
+    order = committed(commitments)
     theirs = [rules_review.is_drawn(Item(item, order), level, Fraction(written), s) for s in made]
     ours = [execution.is_drawn(commitments, Decimal(written), level, item, s) for s in made]
     assert theirs == ours
-
-
-def _lie(log: Log, entry: Entry, reason: str) -> None:
-    failure = log.judged().failure
-    assert failure is not None
-    assert failure.entry == log.entries.index(entry), failure
-    assert reason in failure.reason, failure.reason
 
 
 def test_a_return_told_as_an_approval(ladder_log: Log) -> None:
     log = ladder_log.copy()
     entry = log.one("execution.item-reviewed", verdict="returned")
     entry["public"]["verdict"] = "approved"
-    _lie(log, entry, "cites them without a return")
+    lie(log, entry, "cites them without a return")
 
 
 def test_a_return_without_its_rework(ladder_log: Log) -> None:
@@ -65,14 +58,14 @@ def test_a_return_without_its_rework(ladder_log: Log) -> None:
         e for e in log.all("execution.item-claimed", item=item)
         if log.entries.index(e) > log.entries.index(returned)
     )  # fmt: skip
-    _lie(log, again, "for which none waits")
+    lie(log, again, "for which none waits")
 
 
 def test_a_review_left_out(ladder_log: Log) -> None:
     log = ladder_log.copy()
     last = log.all("execution.item-reviewed", verdict="approved")[-1]
     log.drop(last)
-    _lie(log, log.one("agreements.stage-passed", reached="assurance"), "items-unfinished")
+    lie(log, log.one("agreements.stage-passed", reached="assurance"), "items-unfinished")
 
 
 def test_a_review_by_its_author(ladder_log: Log) -> None:
@@ -84,31 +77,31 @@ def test_a_review_by_its_author(ladder_log: Log) -> None:
     joined = log.one("agreements.member-joined", subject=maker)
     joined["public"]["roles"] = ["analyst", "reviewer"]
     claimed["actor"] = maker
-    _lie(log, claimed, "maker is never checker")
+    lie(log, claimed, "maker is never checker")
 
 
 def test_a_correction_that_says_nothing(ladder_log: Log) -> None:
     log = ladder_log.copy()
     entry = log.one("execution.item-reviewed", verdict="corrected")
     entry["public"] |= {"verdict": "approved", "questions": []}
-    _lie(log, entry, "corrects what it does not say")
+    lie(log, entry, "corrects what it does not say")
 
 
 def test_a_smaller_share(ladder_log: Log) -> None:
     log = ladder_log.copy()
     log.one("setup.reviews-planned")["public"]["shares"] = ["0.000001"]
     claimed = log.one("execution.item-claimed", purpose="review")
-    _lie(log, claimed, "for which none waits")
+    lie(log, claimed, "for which none waits")
 
 
 def test_a_ladder_changed_under_way(ladder_log: Log) -> None:
     log = ladder_log.copy()
     made = log.put(log.one("execution.item-reviewed"), log.one("setup.reviews-planned"), shares=[])
-    _lie(log, made, "while items are under way")
+    lie(log, made, "while items are under way")
 
 
 def test_reopening_what_was_not_handed_in(ladder_log: Log) -> None:
     log = ladder_log.copy()
     reopened = log.one("execution.item-reopened")
     made = log.put(log.one("execution.item-submitted", level=1, purpose="produce"), reopened)
-    _lie(log, made, "was not handed in")
+    lie(log, made, "was not handed in")
