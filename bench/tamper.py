@@ -194,18 +194,20 @@ def signed(signer: checkpoint.Ed25519Signer, root: bytes, size: int) -> bytes:
     return checkpoint.sign_checkpoint(checkpoint.Checkpoint(ORIGIN, size, root), signer)
 
 
-def packed(made: Scene, lines: Sequence[bytes], note: bytes) -> bytes:
+def packed(
+    made: Scene, lines: Sequence[bytes], note: bytes, engagement: str = "eng_bench"
+) -> bytes:
     """A bundle of these entries and this checkpoint, its manifest signed whatever they are."""
     members = {"checkpoint": note, "entries.jsonl": b"".join(line + b"\n" for line in lines)}
     manifest = canonical.encode({
-        "format": "outwork-bundle/1", "engagement": "eng_bench", "origin": ORIGIN,
+        "format": "outwork-bundle/1", "engagement": engagement, "origin": ORIGIN,
         "log": made.signer.verifier.encode(),
         "witnesses": sorted(w.store.verifier.encode() for w in (made.client, made.provider)),
         "members": [{"name": name, "size": len(data), "sha256": hashlib.sha256(data).hexdigest()}
                     for name, data in sorted(members.items())],
     })  # fmt: skip
     digest = base64.b64encode(hashlib.sha256(manifest).digest()).decode()
-    text = f"outwork-bundle/1\neng_bench\n{digest}\n"
+    text = f"outwork-bundle/1\n{engagement}\n{digest}\n"
     members |= {
         "manifest.json": manifest,
         "manifest.sig": checkpoint.sign_note(text, [made.signer]),

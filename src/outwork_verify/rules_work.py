@@ -156,6 +156,7 @@ def _certification_started(state: State, event: Event, member: Member) -> None:
 @rule(
     "execution.item-claimed",
     {"assignment": text, "item": text, "purpose": PURPOSE, "level": count, "until": moment},
+    ["blind"],
     roles=WORKERS,
     stages=WORKING,
 )

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 from tests.support.engagement import World, bad, events, refused
 
-from outwork import reporting
+from outwork import ledger, reporting
+from outwork.ledger import canonical, sealing, tree
 from outwork.operation import operation
 from outwork.stages import execution, setup
 from outwork.stages.execution import ItemState, Ruling
@@ -208,3 +209,29 @@ def test_a_share_of_nothing_asks_nobody_twice(world: World) -> None:
     world.produce()
     assert world.look(execution.comparisons_of, world.engagement) == []
     world.act("dana", execution.close_work_order, world.order)
+
+
+def test_a_claim_cannot_be_guessed_from_its_leaf_hash(begun: World) -> None:
+    """An analyst's own receipt may show the leaf hash of the claim beside it, and the analyst knows
+    all of that claim but its purpose."""
+    begun.act("ana", execution.claim, begun.engagement)
+    named = begun.open_assignments(Purpose.PRODUCE)[0].id
+    begun.act("ben", execution.claim, begun.engagement, assignment=named)
+    begun.integrate()
+    every = begun.look(lambda db: list(ledger.entries(db, begun.engagement)))
+    claims = [e for e in every if e.kind == "execution.item-claimed"]
+    # The hot statement writes such an entry, and so does the claim of a named item.
+    assert named in {e.public["assignment"] for e in claims}
+    assert len({e.sealed["blind"] for e in claims}) == len(claims) > 2
+    for entry in claims:
+        known = canonical.decode(entry.line)
+        assert known["sealed"].keys() == {"blind"}
+        assert begun.look(ledger.disclosures, begun.engagement, entry.id) == {}
+        own, unsalted = known["public"], {"blind": sealing.commit(None, bytes(16))}
+        guesses = [
+            known | {"public": own | {"purpose": purpose}, "sealed": sealed}
+            for purpose in Purpose
+            for sealed in (dict[str, str](), unsalted)
+        ]
+        hashes = {tree.leaf_hash(canonical.encode(guess)) for guess in guesses}
+        assert tree.leaf_hash(entry.line) not in hashes

@@ -15,7 +15,7 @@ from outwork.kit.database import Connection, copy_into, keyring_of
 from outwork.kit.ids import Entropy
 from outwork.kit.keyring import Keyring
 from outwork.ledger import canonical, checkpoint, queries, sealing, store
-from outwork.ledger.model import EventBody, split
+from outwork.ledger.model import EventBody, blinding, split
 from outwork.ledger.proving import TILE_HEIGHT
 from outwork.ledger.signing import record_digest
 from outwork.ledger.tiles import MAX_ENTRY
@@ -52,6 +52,8 @@ def prepare(body: EventBody, entropy: Entropy, salts: Mapping[str, bytes] = NO_S
         salt = salts.get(name) or entropy(sealing.SALT_SIZE)
         commitments[name] = sealing.commit(value, salt)
         openings[name] = [salt.hex(), value]
+    for name in blinding(type(body)):
+        del openings[name]
     plain = canonical.encode(openings) if openings else None
     return Prepared(body.kind, body.version, public, commitments, plain)
 

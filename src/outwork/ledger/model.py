@@ -15,11 +15,18 @@ from outwork.vocabulary import Digest, EngagementId, Json, Side, WitnessId
 T = TypeVar("T")
 
 
+@dataclass(frozen=True, slots=True)
 class _Mark:
-    """Marks a field of an event whose value is never public."""
+    """Marks a field of an event whose value is never public; or has none, and opens to nobody."""
+
+    opened: bool = True
 
 
 Sealed = Annotated[T, _Mark()]
+
+# Where everything else of an event can be guessed by somebody who must not know all of it, and who
+# sees its leaf hash in the proof of a neighbour: a commitment to nothing, whose salt is not kept.
+Blind = Annotated[None, _Mark(opened=False)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,11 +64,11 @@ def event(*, version: int = 1) -> Any:
     return declare
 
 
-_SHAPES: dict[str, list[tuple[str, TypeAdapter[Any], bool]]] = {}
+_SHAPES: dict[str, list[tuple[str, TypeAdapter[Any], _Mark | None]]] = {}
 
 
-def _shape(of: type[EventBody]) -> list[tuple[str, TypeAdapter[Any], bool]]:
-    """Name, adapter and whether it is sealed, of each field but the engagement."""
+def _shape(of: type[EventBody]) -> list[tuple[str, TypeAdapter[Any], _Mark | None]]:
+    """Name, adapter and the mark if it is sealed, of each field but the engagement."""
     if of.kind in _SHAPES:
         return _SHAPES[of.kind]
     hints = get_type_hints(of, include_extras=True)
@@ -69,7 +76,7 @@ def _shape(of: type[EventBody]) -> list[tuple[str, TypeAdapter[Any], bool]]:
         (
             f.name,
             TypeAdapter(hints[f.name]),
-            any(isinstance(m, _Mark) for m in getattr(hints[f.name], "__metadata__", ())),
+            next((m for m in _notes(hints[f.name]) if isinstance(m, _Mark)), None),
         )
         for f in fields(of)
         if f.name != "engagement"
@@ -77,13 +84,17 @@ def _shape(of: type[EventBody]) -> list[tuple[str, TypeAdapter[Any], bool]]:
     return _SHAPES.setdefault(of.kind, made)
 
 
+def _notes(hint: Any) -> tuple[Any, ...]:
+    return getattr(hint, "__metadata__", ())
+
+
 def split(body: EventBody) -> tuple[dict[str, Json], dict[str, Json]]:
     """The public and the confidential values of an event, as JSON values."""
     public: dict[str, Json] = {}
     sealed: dict[str, Json] = {}
-    for name, adapter, hidden in _shape(type(body)):
+    for name, adapter, mark in _shape(type(body)):
         value = adapter.dump_python(getattr(body, name), mode="json")
-        if not hidden:
+        if mark is None:
             public[name] = value
         elif isinstance(value, dict):
             # One commitment per key, so that one answer can be disclosed without the others.
@@ -91,6 +102,16 @@ def split(body: EventBody) -> tuple[dict[str, Json], dict[str, Json]]:
         else:
             sealed[name] = value
     return public, sealed
+
+
+_BLIND: dict[str, frozenset[str]] = {}
+
+
+def blinding(of: type[EventBody]) -> frozenset[str]:
+    """The sealed fields of a kind of event that open to nobody."""
+    if of.kind not in _BLIND:
+        _BLIND[of.kind] = frozenset(name for name, _, m in _shape(of) if m and not m.opened)
+    return _BLIND[of.kind]
 
 
 def instant_text(at: datetime) -> str:

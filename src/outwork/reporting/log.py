@@ -78,6 +78,7 @@ def log_entry(op: Operation, engagement: EngagementId, seq: int) -> ShownEntry:
         line=found.line,
         commitments=found.sealed,
         opened=opened,
+        blind=ledger.blinding(ledger.EVENTS[found.kind]),
         receipt=ledger.receipt(op.db, engagement, seq) if shown.covered else None,
         policy=ledger.witnessing.policy(op.db, engagement),
         size=ledger.head(op.db, engagement).size,

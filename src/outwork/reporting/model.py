@@ -106,13 +106,15 @@ class ShownEntry:
     """One entry of the log with all that proves it.
 
     `line` is the leaf's content; `commitments` are its sealed fields, `opened` those that the
-    reader may see, by name. `receipt` is None until a checkpoint covers the entry.
+    reader may see, by name, `blind` those that nobody can open. `receipt` is None until a
+    checkpoint covers the entry.
     """
 
     entry: LogEntry
     line: bytes
     commitments: Mapping[str, str]
     opened: Mapping[str, Json]
+    blind: frozenset[str]
     receipt: bytes | None
     policy: str
     size: int

@@ -770,7 +770,8 @@ def _inspected(log: Log, *, drawn: bool) -> Entry:
 
     here = {"work_order": sample["work_order"], "round": 1, "item": item, "in_sample": True}
     answers = [f"answers.{q}" for q in sample["questions"]]
-    add("execution.item-claimed", [], **base, purpose="inspect", level=1, until=until.isoformat())
+    add("execution.item-claimed", ["blind"], **base, purpose="inspect", level=1,
+        until=until.isoformat())  # fmt: skip
     add("execution.item-submitted", answers, **base, submission="sub_i", purpose="inspect",
         level=1, origins={"confirmed": len(answers)}, seconds=1, hints=0)  # fmt: skip
     add("assurance.item-inspected", [], **here, assignment="asg_i", defects=1)

@@ -322,7 +322,8 @@ def _entry(d: Desk, found: ShownEntry) -> Context:
     seq = e.seq or 0
     sealed = [
         {"name": _plain(name), "commitment": commitment,
-         "opened": _flat(found.opened[name]) if name in found.opened else None}
+         "opened": _flat(found.opened[name]) if name in found.opened else None,
+         "blind": name in found.blind}
         for name, commitment in sorted(found.commitments.items())
     ]  # fmt: skip
     return {

@@ -1827,9 +1827,9 @@ begin
   insert into event (engagement_id, kind, version, at, actor, public, sealed)
   values (p_engagement, 'execution.item-claimed', 1, p_at, me.pseudonym,
     jsonb_build_object('assignment', got.id, 'item', got.item_id, 'purpose', got.purpose,
-      'level', got.level, 'until', instant_text(p_until)), '{}');
-  assignment := got.id;
-  outcome := 'claimed';
+      'level', got.level, 'until', instant_text(p_until)), jsonb_build_object('blind',
+      encode(sha256(uuid_send(gen_random_uuid()) || 'null'), 'hex')));
+  select got.id, 'claimed' into assignment, outcome;
 end $$
 """,
     """create function submission_basis(

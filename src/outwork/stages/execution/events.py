@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from decimal import Decimal
 
-from outwork.ledger import EventBody, Sealed, event
+from outwork.ledger import Blind, EventBody, Sealed, event
 from outwork.stages.execution.ladder import ReviewVerdict, ReworkCause
 from outwork.stages.execution.rows import RowFormat
 from outwork.vocabulary import (
@@ -205,13 +205,17 @@ class CertificationStarted(EventBody):
 
 @event()
 class ItemClaimed(EventBody):
-    """The actor reserved an item until an instant."""
+    """The actor reserved an item until an instant.
+
+    The actor knows all of it but perhaps the purpose, which is one of few.
+    """
 
     assignment: AssignmentId
     item: ItemId
     purpose: Purpose
     level: int
     until: datetime
+    blind: Blind = None
 
 
 @event()
