@@ -48,6 +48,14 @@ def make_seed(client_nonce: bytes, provider_nonce: bytes, closing_root: bytes) -
     return hashlib.sha256(client_nonce + provider_nonce + closing_root).digest()
 
 
+def reinspection_seed(seed: bytes, root: bytes) -> bytes:
+    """What decides which inspected items are inspected again: see docs/formats/draw.md."""
+    if not len(seed) == len(root) == 32:
+        raise ValueError("the seed and the root are 32 bytes")
+    text = f"outwork-reinspection/1\n{seed.hex()}\n{root.hex()}"
+    return hashlib.sha256(text.encode()).digest()
+
+
 def draw(seed: bytes, ids: Iterable[str], n: int) -> list[str]:
     """The n ids smallest by (HMAC-SHA-256(seed, id), id), in that order.
 

@@ -22,6 +22,7 @@ from outwork_verify import (
     rules_payment,
     rules_quality,
     rules_readiness,
+    rules_reinspection,
     rules_review,
     rules_routing,
     rules_rows,
@@ -42,8 +43,8 @@ __all__ = ["HANDLERS", "RULES", "Event", "Handler", "State", "check_disclosures"
 RULES = (
     rules_agreement, rules_signatures, rules_gates, rules_readiness, rules_rows, rules_work,
     rules_clock, rules_handing, rules_review, rules_overlap, rules_contest, rules_watch,
-    rules_routing, rules_quality, rules_improvement, rules_certificate, rules_payment,
-    rules_documents, rules_witnesses, rules_logs,
+    rules_routing, rules_quality, rules_reinspection, rules_improvement, rules_certificate,
+    rules_payment, rules_documents, rules_witnesses, rules_logs,
 )  # fmt: skip
 DISCLOSURES = "disclosures.jsonl"
 

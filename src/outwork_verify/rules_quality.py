@@ -214,20 +214,25 @@ def _item_inspected(state: State, event: Event, _: Member) -> None:
     if not assignment.done or assignment.holder != event.actor or p["item"] not in order.items:
         reject(event, "is of an inspection that the actor has not handed in")
     screens = order.stage == "execution"
-    if p["in_sample"] is not (current.verdict is None and not screens):
+    item = order.items[p["item"]]
+    again = bool(item.not_again)
+    if p["in_sample"] is not (current.verdict is None and not screens and not again):
         reject(event, "says wrongly whether it is part of the sample")
     if p["in_sample"] and current.inspectors and event.actor not in current.inspectors:
         reject(event, "is by an inspector with whose error the plan does not reckon")
     if p["in_sample"] and p["item"] not in current.units:
         reject(event, "inspects an item that was not drawn")
     assignment.holder = None  # one inspection, stated once
-    made = Inspection(event.actor, p["in_sample"], p["defects"])
+    made = Inspection(event.actor, p["in_sample"], p["defects"], again=again,
+                      assignment=p["assignment"])  # fmt: skip
     book = current.screened if screens else current.inspections
     book.setdefault(p["item"], []).append(made)
-    answers = p["in_sample"] and order.line.unit != "item"
+    answers = (p["in_sample"] or again) and order.line.unit != "item"
     drawn = frozenset(current.units[p["item"]]) if answers else frozenset()
-    order.items[p["item"]].passed.append((made, drawn))
-    if p["defects"] and not p["in_sample"]:
+    item.passed.append((made, drawn))
+    item.not_again = ""
+    current.newest = event.seq + 1, state.tree.root()
+    if p["defects"] and not p["in_sample"] and not again:
         order.owed[p["item"]] = frozenset()
 
 
@@ -254,7 +259,8 @@ def _defect_raised(state: State, event: Event, _: Member) -> None:
     ):
         reject(event, "raises more defects than the inspection states, or a question's twice")
     drawn = order.current.units.get(p["item"], set())
-    if order.line.unit != "item" and p["in_sample"] and p["question"] not in drawn:
+    of_sample = p["in_sample"] or last.again
+    if order.line.unit != "item" and of_sample and p["question"] not in drawn:
         reject(event, "raises a defect on an answer that was not drawn")
     if f"answers.{p['question']}" not in order.items[p["item"]].answered:
         reject(event, "raises a defect on a question that is not asked")
@@ -266,7 +272,7 @@ def _defect_raised(state: State, event: Event, _: Member) -> None:
         reject(event, "raises a defect twice")
     state.defects.add(p["defect"])
     last.defects.append(p)
-    if not p["in_sample"]:
+    if not of_sample:
         order.owed[p["item"]] |= {(p["question"], p["clause"])}
 
 
@@ -293,6 +299,10 @@ def _verdict_given(state: State, event: Event, _: Member) -> None:
     inspected = current.inspections.keys() == current.units.keys()
     if not inspected or order.inspections_asked != current.number:
         reject(event, "is given before every item that was drawn has been inspected")
+    if not all(current.again.values()):
+        reject(
+            event, "is given while an inspection that was asked for a second time is not compared"
+        )
     if not all_raised(current):
         reject(event, "leaves out a defect that an inspection states")
     found = current.defects(in_sample=True)
@@ -303,14 +313,19 @@ def _verdict_given(state: State, event: Event, _: Member) -> None:
     if p["acceptance_number"] != allowed or p["accepted"] is not (defective <= allowed):
         reject(event, f"is not the verdict on {defective} defective units where {allowed} may be")
     current.verdict = p
-    for defect in found:
+    # What was found by looking once more is put right like the rest, and decides nothing.
+    for defect in found + current.found_again():
         cited = (defect["question"], defect["clause"])
         order.owed[defect["item"]] = order.owed.get(defect["item"], frozenset()) | {cited}
 
 
 def _defective(order: WorkOrder, found: list[Any]) -> int:
     """Drawn units with a counted defect."""
+    return len(bad_units(order, found))
+
+
+def bad_units(order: WorkOrder, found: list[Any]) -> set[tuple[str, str]]:
+    """Units that have one of these defects which counts, as (item, question or nothing)."""
     counted = [d for d in found if d["counted"]]
-    if order.line.unit == "item":
-        return len({d["item"] for d in counted})
-    return len({(d["item"], d["question"]) for d in counted})
+    whole = order.line.unit == "item"
+    return {(d["item"], "" if whole else d["question"]) for d in counted}

@@ -229,6 +229,8 @@ def check_barred(state: State, event: Event, member: Member, wanted: Assignment,
         and member.family == state.items[wanted.item].judge
     ):
         reject(event, f"scores again what {who} judged")
+    if wanted.purpose == "inspect" and member.family == state.items[wanted.item].not_again:
+        reject(event, f"inspects again what {who} inspected")
     if not checking and not state.certified(member):
         reject(event, f"is the work of {who}, who is not certified for the guideline")
 

@@ -209,6 +209,7 @@ class Item:
     deciding: str = ""
     by: str = ""
     passed: list[tuple[Inspection, frozenset[str]]] = field(default_factory=list)
+    not_again: str = ""
     escaped: dict[str, bool] = field(default_factory=dict)
 
     def open(self, work: str) -> None:
@@ -240,12 +241,17 @@ class Dispute:
 
 @dataclass(slots=True)
 class Inspection:
-    """What an inspector stated for an item, and the defects that the log holds for it."""
+    """What an inspector stated for an item, and the defects that the log holds for it.
+
+    `again` says that it is of an item inspected before, to see how well the first inspector saw.
+    """
 
     inspector: str
     in_sample: bool
     stated: int
     defects: list[Mapping[str, Any]] = field(default_factory=list)
+    again: bool = False
+    assignment: str = ""
 
 
 @dataclass(slots=True)
@@ -253,7 +259,8 @@ class Round:
     """One pass of a work order through assurance. `units` are what was drawn, by item;
     `inspectors` who alone may inspect it, where the plan reckons with them. `refused` are the
     items inspected in the rejected round before it, `screened` the inspections of the others, by
-    item, where the lot is screened."""
+    item, where the lot is screened. `newest` is the size of the log at the newest inspection, with
+    its root; `again` are the items inspected a second time, and whether the two were compared."""
 
     number: int
     seeds: dict[str, str] = field(default_factory=dict)
@@ -267,6 +274,8 @@ class Round:
     inspectors: frozenset[str] = frozenset()
     screened: dict[str, list[Inspection]] = field(default_factory=dict)
     refused: frozenset[str] = frozenset()
+    newest: tuple[int, bytes] = (0, b"")
+    again: dict[str, bool] = field(default_factory=dict)
     verdict: Mapping[str, Any] | None = None
     certificate: str = ""
 
@@ -279,6 +288,11 @@ class Round:
             if one.in_sample is in_sample
             for defect in one.defects
         ]
+
+    def found_again(self) -> list[Mapping[str, Any]]:
+        """The defects that second inspections raised."""
+        every = (one for found in self.inspections.values() for one in found if one.again)
+        return [defect for one in every for defect in one.defects]
 
 
 @dataclass(slots=True)

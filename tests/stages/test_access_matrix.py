@@ -187,6 +187,7 @@ ARGUMENTS: dict[str, Callable[[World], dict[str, Any]]] = {
     "assurance.implement_action": lambda w: {"action": ACTION[w.engagement]},
     "assurance.close_action": lambda w: {"action": ACTION[w.engagement]},
     "assurance.screen_lot": lambda w: {"work_order": w.order},
+    "assurance.request_reinspection": lambda w: {"work_order": w.order, "items": 1},
     "assurance.reveal_seed": lambda w: {"work_order": w.order, "nonce": ""},
     "acceptance.accept_delivery": lambda w: {"work_order": w.order, **SIGNED},
     "acceptance.close_engagement": lambda w: {"engagement": w.engagement},

@@ -15,13 +15,13 @@ from tests.support.engagement import World
 from tests.support.imports import bring, start, upload
 from tests.support.service import KEY, content, tiny_service
 
-from outwork import documents, ledger, practices
+from outwork import agreements, documents, ledger, practices
 from outwork.kit.postgres import Cluster, Dsns
 from outwork.ledger.timestamps import Timestamp
 from outwork.migrations.versions.v0001_first import APPEND_ONLY, SCOPED
 from outwork.stages import acceptance, assurance, execution, setup
 from outwork.stages.execution import RowFormat
-from outwork.vocabulary import ItemId, Severity
+from outwork.vocabulary import ItemId, Role, Severity
 
 MINE, OTHER = "eng_mine", "eng_other"
 
@@ -84,6 +84,11 @@ def full(
             world.review()
             world.upto("draw", after="produce")
             world.inspect(defective=1)
+            world.act("dana", agreements.invite_member, world.engagement, world.people["both"],
+                      [Role.REVIEWER])  # fmt: skip
+            world.integrate()
+            world.act("dana", assurance.request_reinspection, world.order, 1)
+            world.inspect("both")
             world.decide()
             world.produce()
             world.review()

@@ -96,6 +96,7 @@ DONE: Mapping[str, str] = {
     "assurance.check_inspector": msg("The check of the inspector is on record."),
     "assurance.draw_sample": msg("The sample is drawn."),
     "assurance.give_verdict": msg("The verdict is given."),
+    "assurance.request_reinspection": msg("The items go to other inspectors, who are not told."),
     "assurance.reveal_seed": msg("Your seed is open."),
     "execution.close_work_order": msg("The batch is closed for sampling."),
     "execution.commit_seed": msg("Your seed is committed; keep the nonce."),
@@ -516,6 +517,20 @@ MESSAGES: Mapping[str, str] = {
         " them on more units, or train them."
     ),
     "own-check": msg("Nobody puts a check of themselves on record."),
+    "inspector-asks": msg(
+        "Whoever inspects in this engagement does not ask for second inspections: they would know"
+        " which ones these are."
+    ),
+    "reinspections-outside": msg(
+        "Between 1 and the %(most)s items inspected once can be inspected a second time."
+    ),
+    "inspection-pending": msg(
+        "The newest inspection is being put into the log; try again in a moment."
+    ),
+    "no-second-inspector": msg(
+        "Nobody else on the team may inspect %(item)s: invite another reviewer who had no part"
+        " in it."
+    ),
     "sample-not-drawn": msg("The sample is not drawn."),
     "already-drawn": msg("The sample is drawn already."),
     "inspection-open": msg("%(count)s items of the sample are not inspected."),

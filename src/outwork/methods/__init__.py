@@ -28,7 +28,7 @@ from outwork.methods import (
 )
 from outwork.methods.comparators import agree, similarity
 from outwork.methods.consensus import Consensus
-from outwork.methods.draw import commit_nonce, draw, make_seed
+from outwork.methods.draw import commit_nonce, draw, make_seed, reinspection_seed
 from outwork.methods.intervals import (
     binomial_interval,
     binomial_lower,
@@ -85,6 +85,7 @@ __all__ = [
     "plan",
     "raters",
     "rectifying",
+    "reinspection_seed",
     "rejectable_defectives",
     "running",
     "sampling",

@@ -35,6 +35,21 @@ def make_seed(client_nonce: bytes, provider_nonce: bytes, closing_root: bytes) -
     return hashlib.sha256(b"".join(parts)).digest()
 
 
+def reinspection_seed(seed: bytes, root: bytes) -> bytes:
+    """What decides which inspected items are inspected again, 32 bytes from 2 x 32 raw bytes.
+
+    `seed` is the sample's; `root` is the log's at the end of the newest inspection of the batch, so
+    that nobody can tell while inspecting. Raises ValueError if one of them is not 32 bytes.
+    """
+    if len(seed) != SEED_SIZE or len(root) != NONCE_SIZE:
+        raise ValueError("the seed and the root are 32 bytes")
+    text = "\n".join((_REINSPECTION, seed.hex(), root.hex()))
+    return hashlib.sha256(text.encode()).digest()
+
+
+_REINSPECTION = "outwork-reinspection/1"
+
+
 def draw(seed: bytes, ids: Iterable[str], n: int) -> list[str]:
     """The n ids with the smallest (HMAC-SHA-256(seed, id), id), in that order.
 

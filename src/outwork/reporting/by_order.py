@@ -20,7 +20,7 @@ from outwork.practices import Service
 from outwork.reporting.by_stage import Standing, plan_for
 from outwork.reporting.log import openable
 from outwork.reporting.queries import may_read
-from outwork.reporting.telling import refuse_blind
+from outwork.reporting.telling import reads_blind, refuse_blind
 from outwork.stages import acceptance, assurance, execution, requirements, transfer
 from outwork.stages.acceptance import Delivery, Invoice, ProposedChange
 from outwork.stages.assurance import (
@@ -28,6 +28,7 @@ from outwork.stages.assurance import (
     DefectRecord,
     Inspection,
     InspectorCheck,
+    Reinspection,
     Sample,
     Verdict,
 )
@@ -129,7 +130,10 @@ def _refused(
 
 @dataclass(frozen=True, slots=True)
 class Sampling:
-    """Seeds, sample, inspections, defects, verdict and certificate of a work order."""
+    """Seeds, sample, inspections, defects, verdict and certificate of a work order.
+
+    `again` are the second inspections of the engagement by whoever inspected first.
+    """
 
     items: Mapping[ItemId, WorkItem]
     makers: Mapping[ItemId, ActorId]
@@ -145,15 +149,20 @@ class Sampling:
     certificate: Certificate | None
     service: Service | None
     guideline: Guideline | None
+    again: Mapping[ActorId, tuple[Reinspection, ...]]
 
 
 def sampling(op: Operation, at: Standing) -> Sampling:
     """The assurance of the work order looked at."""
-    may_read(op, at.overview.engagement.id)
+    viewer = may_read(op, at.overview.engagement.id)
     order = at.order
     if order is None:
-        return Sampling({}, {}, {}, None, None, None, {}, {}, {}, (), None, None, None, None)
+        return Sampling({}, {}, {}, None, None, None, {}, {}, {}, (), None, None, None, None, {})
     sample = assurance.sample_of(op.db, order)
+    verdict = assurance.verdict_of(op.db, order)
+    # Until the verdict an inspector finds by looking, and never learns who looked once more.
+    mine = op.actor.id if reads_blind(viewer) and verdict is None else None
+    again = {r.assignment_id for r in assurance.reinspections(op.db, order)}
     line = requirements.line(op.db, order.line_id)
     drawn = sample.items() if sample else []
     made = execution.assignments(op.db, order.id, Purpose.PRODUCE)
@@ -168,24 +177,42 @@ def sampling(op: Operation, at: Standing) -> Sampling:
         inspections={
             i.item_id: i
             for i in assurance.inspections(op.db, order)
-            if sample is None or i.at >= sample.drawn_at
+            if (sample is None or i.at >= sample.drawn_at)
+            and i.assignment_id not in again
+            and mine in (None, i.inspector)
         },
         asked={
             a.item_id: a
             for a in execution.assignments(op.db, order.id, Purpose.INSPECT)
-            if sample is None or a.opened_at >= sample.drawn_at
+            if (sample is None or a.opened_at >= sample.drawn_at)
+            and a.id not in again
+            and mine in (None, a.actor_id)
         },
         inspectors=_inspectors(op, order),
         defects=tuple(
             x
             for x in assurance.defects(op.db, order)
-            if sample is None or x.found_at >= sample.drawn_at
+            if (sample is None or x.found_at >= sample.drawn_at) and mine in (None, x.found_by)
         ),
-        verdict=assurance.verdict_of(op.db, order),
+        verdict=verdict,
         certificate=assurance.certificate_of(op.db, order),
         service=practices.service(line.service),
         guideline=transfer.latest_guideline(op.db, order.engagement_id),
+        again=_reinspected(op, order, viewer),
     )
+
+
+def _reinspected(
+    op: Operation, order: WorkOrder, viewer: Membership
+) -> dict[ActorId, tuple[Reinspection, ...]]:
+    """What was inspected a second time, by who inspected it first; to inspectors what is compared
+    of their own."""
+    made: dict[ActorId, tuple[Reinspection, ...]] = {}
+    for one in assurance.reinspections_of(op.db, order.engagement_id):
+        told = one.found is not None and one.inspector == op.actor.id
+        if told or not reads_blind(viewer):
+            made[one.inspector] = (*made.get(one.inspector, ()), one)
+    return made
 
 
 def _inspectors(op: Operation, order: WorkOrder) -> dict[ActorId, InspectorCheck | None]:
@@ -298,11 +325,11 @@ _OPEN = sa.text("""
             and s.purpose in ('produce', 'overlap', 'control', 'review', 'adjudicate')
           union select h.family from hand_over h
           where h.item_id = a.item_id and h.family is not null) m)
-      end as authors, count(*) as waiting
+      end as authors, a.not_for, count(*) as waiting
     from work_order o join assignment a on a.work_order_id = o.id
     where o.engagement_id = :engagement and a.state = 'open' and a.reserved_for is null
-    group by 1, 2, 3, 4
-    order by 1, 2, 3, 4
+    group by 1, 2, 3, 4, 5
+    order by 1, 2, 3, 4, 5
 """)
 _NEAREST = 3
 
@@ -314,12 +341,14 @@ def untaken(op: Operation, engagement: Engagement) -> list[Untaken]:
     team = _team(op, engagement)
     needs = {n.line_id: n for n in workforce.needs_of(op.db, engagement.id)}
     found = []
-    for name, level, line, authors, count in op.db.execute(_OPEN, {"engagement": engagement.id}):
+    for name, level, line, authors, not_for, count in op.db.execute(
+        _OPEN, {"engagement": engagement.id}
+    ):
         purpose = Purpose(name)
         barred = {}
         for member, family, certified, brings in team:
             reasons = execution.obstacles(
-                purpose, level, family, member.roles, certified, authors or ()
+                purpose, level, family, member.roles, certified, authors or (), not_for
             )
             reasons += workforce.ineligible(brings, needs.get(line), engagement.client_id, op.now)
             barred[member.actor_id] = tuple(reasons)

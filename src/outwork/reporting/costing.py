@@ -58,13 +58,15 @@ _EFFORT = sa.text("""
       select x.rescore_id, x.decided_by, x.seconds from dispute x
       where x.engagement_id = :engagement and x.decided_by is not null
     )
-    select a.purpose, w.cause, coalesce(i.in_sample, false) as in_sample, d.actor,
+    select a.purpose, w.cause,
+      coalesce(i.in_sample, false) or g.assignment_id is not null as in_sample, d.actor,
       count(*) as pieces,
       sum(case when c.accepted then c.claimed else d.seconds end) as seconds
     from done d
     join assignment a on a.id = d.assignment_id
     left join rework w on w.assignment_id = a.id
     left join inspection i on i.assignment_id = a.id
+    left join reinspection g on g.assignment_id = a.id
     left join effort_claim c on c.assignment_id = a.id
     group by 1, 2, 3, 4
 """)
@@ -73,7 +75,8 @@ _EFFORT = sa.text("""
 def kind_of_cost(purpose: Purpose, cause: ReworkCause | None, in_sample: bool) -> CostKind:
     """Where a piece of work belongs: by what it was for, and for a rework by who found the fault.
 
-    An inspection outside a sample is that of a rejected lot, or of what was corrected.
+    An inspection outside a sample is that of a rejected lot, or of what was corrected; one of a
+    sampled item once more, to see how well it was inspected, counts with the sample's.
     """
     if purpose is Purpose.CERTIFY:
         return CostKind.PREVENTION

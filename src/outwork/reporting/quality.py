@@ -15,6 +15,7 @@ from outwork.reporting.by_stage import Member, team
 from outwork.reporting.costing import QualityCost, quality_costs
 from outwork.reporting.model import Person
 from outwork.reporting.queries import BEYOND_BIDDING, may_read, people
+from outwork.reporting.telling import reads_blind
 from outwork.reporting.watching import Paused, Record, paused, records
 from outwork.stages import acceptance, assurance, transfer
 from outwork.stages.acceptance import DeliveryState, EscapedDefect
@@ -73,6 +74,8 @@ def quality(op: Operation) -> list[EngagementQuality]:
                     d
                     for o in orders
                     for n in range(o.round)
+                    # Who inspects finds by looking, until the verdict.
+                    if not reads_blind(viewer) or assurance.verdict_of(op.db, o, n + 1)
                     for d in assurance.defects(op.db, o, n + 1)
                 ),
                 certifications=tuple(

@@ -15,7 +15,7 @@ from outwork.reporting.model import (
     Person,
     Workbench,
 )
-from outwork.reporting.telling import as_told, assignment_as_told
+from outwork.reporting.telling import assignment_as_told, submissions_as_told
 from outwork.stages import (
     acceptance,
     assurance,
@@ -220,7 +220,7 @@ def workbench(op: Operation, assignment: str) -> Workbench:
         answers=answers,
         names={a.id: a.name for a in access.actors(op.db, list(authors)).values()},
         progress=execution.progress(op.db, found, op.actor.id),
-        submissions=tuple(replace(s, purpose=as_told(s.purpose)) for s in seen),
+        submissions=tuple(submissions_as_told(found, seen, op.actor.id)),
         drawn=frozenset([contested.question])
         if contested
         else frozenset(compared.differing)

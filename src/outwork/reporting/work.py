@@ -83,13 +83,13 @@ _WAITING = sa.text("""
           and s.purpose in ('produce', 'overlap', 'control', 'review', 'adjudicate')
         union all
         select 1 from hand_over h where h.item_id = a.item_id and h.family = :family
-      ), false) as own, count(*) as waiting
+      ), false) as own, a.not_for = :family as judged, count(*) as waiting
     from assignment a left join work_order o on o.id = a.work_order_id
     where a.engagement_id = :engagement
       and (a.state = 'open' or (a.state = 'live' and a.leased_until <= :now))
       and (a.reserved_for is null or a.reserved_for = :actor)
-    group by 1, 2, 3, 4
-    order by 1, 2, 3, 4
+    group by 1, 2, 3, 4, 5
+    order by 1, 2, 3, 4, 5
 """)
 
 _OFFERED = sa.text("""
@@ -165,14 +165,16 @@ def queue_of(op: Operation, member: Membership, engagement: Engagement) -> WorkQ
     off = setup.why_off_duty(op.db, engagement.id, op.actor.id, held, op.now)
     waiting: dict[Purpose, int] = {}
     kept = []
-    for name, level, line, own, count in rows:
+    for name, level, line, own, judged, count in rows:
         purpose = Purpose(name)
-        if own and purpose is Purpose.OVERLAP:
+        if (own and purpose is Purpose.OVERLAP) or (judged and purpose is Purpose.INSPECT):
             continue  # nobody learns that somebody else is asked, too
         authors = (family,) if own else ()
         reasons = [
             barred if r.code == "not-certified" else r
-            for r in execution.obstacles(purpose, level, family, member.roles, certified, authors)
+            for r in execution.obstacles(
+                purpose, level, family, member.roles, certified, authors, family if judged else ""
+            )
         ]
         # Control items ask for no skill: they show whether it is there.
         need = None if purpose is Purpose.CERTIFY else needs.get(line)

@@ -31,6 +31,17 @@ def test_published_vectors(module: Any, format_vectors: Any) -> None:
         assert module.draw(seed, case["ids"], case["n"]) == case["drawn"]
 
 
+@pytest.mark.parametrize("module", [draw, figures], ids=["outwork", "outwork_verify"])
+def test_published_vectors_of_what_is_inspected_twice(module: Any, format_vectors: Any) -> None:
+    (case,) = format_vectors("draw.json")["reinspections"]
+    sample, root = bytes.fromhex(case["sample_seed"]), bytes.fromhex(case["inspected_root"])
+    seed = module.reinspection_seed(sample, root)
+    assert seed.hex() == case["seed"]
+    assert module.draw(seed, case["ids"], case["n"]) == case["drawn"]
+    text = f"outwork-reinspection/1\n{sample.hex()}\n{root.hex()}"
+    assert hashlib.sha256(text.encode()).digest() == seed
+
+
 @given(IDS, st.binary(min_size=32, max_size=32), st.data())
 def test_both_draw_alike_whatever_the_order(ids: list[str], seed: bytes, data: Any) -> None:
     n = data.draw(st.integers(0, len(ids)))
@@ -61,6 +72,8 @@ def test_refusals(module: Any) -> None:
         lambda: module.draw(b"short", ["a"], 1),
         lambda: module.make_seed(seed, seed[1:], seed),
         lambda: module.commit_nonce(b""),
+        lambda: module.reinspection_seed(seed, seed[1:]),
+        lambda: module.reinspection_seed(seed[1:], seed),
     )
     for wrong in attempts:
         with pytest.raises(ValueError, match=r"\w"):

@@ -15,6 +15,7 @@ from tests.unit.verify.recorded import (
     eventful,
     exported,
     improving,
+    reinspected,
     reviewed,
     signing_keys,
 )
@@ -91,6 +92,23 @@ def doubled_log(
         world = World(dsns.app, tmp_path_factory.mktemp("doubled") / "keys")
         yield _log(doubled(world))
         world.close()
+
+
+@pytest.fixture(scope="session")
+def again_world(
+    cluster: Cluster, migrated: str, tiny: None, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[World]:
+    """A batch whose sample was inspected twice."""
+    with fresh_database(cluster, migrated) as dsns:
+        world = World(dsns.app, tmp_path_factory.mktemp("again") / "keys")
+        yield reinspected(world)
+        world.close()
+
+
+@pytest.fixture(scope="session")
+def again_log(again_world: World) -> Log:
+    """Its log, with the key that signed it."""
+    return _log(again_world)
 
 
 def keyring(world: World) -> Keyring:

@@ -471,6 +471,29 @@ def doubled(world: World) -> World:
     return world
 
 
+def reinspected(world: World) -> World:
+    """A sample passed by a checked inspector and inspected again by another, who finds one law
+    wrong; the batch is accepted, the item corrected, and certified."""
+    world.upto("approve")
+    world.check(seeded=60, caught=60)
+    world.upto("draw", after="approve")
+    world.act("dana", agreements.invite_member, world.engagement, world.people["both"],
+              [Role.REVIEWER])  # fmt: skip
+    world.inspect("rosa")
+    world.integrate()
+    asked = len(world.look(assurance.sample_of, world.work_order()).items())
+    world.act("dana", assurance.request_reinspection, world.order, asked)
+    found = [DefectFound("governing-law", "c-law", Severity.CRITICAL, "Another law")]
+    while (held := world.act("both", execution.claim, world.engagement)) is not None:
+        world.act("both", assurance.inspect, held, found, 40)
+        found = []
+    assert world.decide()
+    world.produce("ana")
+    world.inspect("rosa")
+    world.upto("deliver", after="decide")
+    return world
+
+
 def _contested(world: World) -> None:
     """The return is contested and stands; a recall is contested and falls; the client is asked,
     and asked in vain; an effort is contested."""

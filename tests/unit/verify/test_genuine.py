@@ -34,9 +34,14 @@ def test_an_eventful_engagement_verifies(genuine: Log, eventful_world: World) ->
 
 
 def test_they_have_nearly_every_kind(
-    genuine: Log, answers_log: Log, improved_log: Log, ladder_log: Log, doubled_log: Log
+    genuine: Log,
+    answers_log: Log,
+    improved_log: Log,
+    ladder_log: Log,
+    doubled_log: Log,
+    again_log: Log,
 ) -> None:
-    logs = (genuine, answers_log, improved_log, ladder_log, doubled_log)
+    logs = (genuine, answers_log, improved_log, ladder_log, doubled_log, again_log)
     seen = {e["kind"] for log in logs for e in log.entries}
     registered = {
         "agreements.party-registered", "agreements.actor-registered", "workforce.qualified",

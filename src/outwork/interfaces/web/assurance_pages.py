@@ -8,13 +8,14 @@ from outwork import reporting
 from outwork.agreements import WorkOrder
 from outwork.interfaces.web import charts
 from outwork.interfaces.web.batch_pages import keeper
-from outwork.interfaces.web.desk import Context, Desk, choices, field, frame
+from outwork.interfaces.web.desk import Context, Desk, field, frame
+from outwork.interfaces.web.inspector_pages import inspector_acts, inspectors
 from outwork.interfaces.web.labels import SIDES, badge, interval, percent, severity, word
 from outwork.interfaces.web.readiness_pages import propose_change
 from outwork.interfaces.wording import translate as _
 from outwork.reporting import Sampling
 from outwork.stages.assurance import Certificate
-from outwork.vocabulary import ActorId, ItemId, Side, Stage
+from outwork.vocabulary import ItemId, Side, Stage
 
 SIDED = (Side.CLIENT, Side.PROVIDER)
 
@@ -40,6 +41,7 @@ def assurance(d: Desk) -> Context:
         "verdict": _verdict(d, found),
         "defects": defects(d, found),
         "causes": causes(found),
+        "inspectors": inspectors(d, found),
         "control": None,
         "oc": charts.oc_curve(found.plan, found.line.sampling)
         if found.plan and found.line
@@ -72,7 +74,7 @@ def _seed_facts(found: Sampling) -> list[Context]:
 def _sampled(d: Desk, found: Sampling, item: ItemId) -> Context:
     done = found.inspections.get(item)
     asked = found.asked.get(item)
-    count = sum(x.item_id == item for x in found.defects)
+    count = sum(x.item_id == item and x.in_sample for x in found.defects)
     if done is not None:
         shown = badge(_("Conforming"), "good") if done.clean else badge(_("Defects found"), "bad")
     elif asked is not None and asked.state.value == "live":
@@ -201,41 +203,10 @@ def _assurance_acts(d: Desk, found: Sampling) -> list[Context]:
                       where=order, hidden=at,
                       note=_("It follows from the sample: accepted with at most %(c)s defective.")
                       % {"c": found.sample.acceptance_number})  # fmt: skip
-    acts += _check(d, found)
+    acts += inspector_acts(d, order, found)
     if found.guideline is not None and found.defects:
         acts += propose_change(d, list(dict.fromkeys(x.clause for x in found.defects)))
     return acts
-
-
-def _check(d: Desk, found: Sampling) -> list[Context]:
-    """The form that puts a check of an inspector on record."""
-    others = [who for who in found.inspectors if who != d.op.actor.id]
-    if not others:
-        return []
-    number = {"min": 0, "value": 0}
-    return d.act(
-        "assurance.check_inspector",
-        _("Record a check of an inspector"),
-        _("Record it"),
-        field("inspector", _("Inspector"), "select",
-              options=choices((who, _named(d, found, who)) for who in others)),
-        field("seeded", _("Known defects shown"), "number", min=1),
-        field("caught", _("of them caught"), "number", min=0),
-        field("clean", _("Clean units shown"), "number", **number),
-        field("passed", _("of them passed"), "number", **number),
-        hidden={"engagement": d.id},
-        note=_("Known because they were seeded, or found by another inspector who did not know of"
-               " the first. Counts add up over checks."),
-        id="check-inspector",
-    )  # fmt: skip
-
-
-def _named(d: Desk, found: Sampling, who: ActorId) -> str:
-    check = found.inspectors[who]
-    if check is None:
-        return _("%(name)s, not checked") % {"name": d.name(who)}
-    return _("%(name)s, caught %(caught)s of %(seeded)s") % {
-        "name": d.name(who), "caught": check.caught, "seeded": check.seeded}  # fmt: skip
 
 
 def _reveal(d: Desk, order: WorkOrder, found: Sampling) -> list[Context]:

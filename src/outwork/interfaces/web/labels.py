@@ -246,6 +246,12 @@ EVENTS: Mapping[str, str] = {
     "assurance.inspector-checked": msg(
         "An inspector was checked: %(caught)s of %(seeded)s defects seen"
     ),
+    "assurance.reinspection-requested": msg(
+        "Inspected items went to a second inspection, unawares"
+    ),
+    "assurance.inspections-compared": msg(
+        "A second inspection was compared: the first caught %(caught)s of %(seeded)s"
+    ),
     "assurance.item-inspected": msg("An item was inspected: %(defects)s defects"),
     "assurance.defect-raised": msg("A %(severity)s defect was found, citing clause %(clause)s"),
     "assurance.verdict-given": msg("Verdict: %(defective)s defective"),

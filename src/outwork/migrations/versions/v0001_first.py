@@ -64,6 +64,7 @@ SCOPED = {
     "proposed_change": "engagement_id",
     "quality_plan": "engagement_id",
     "rate": "engagement_id",
+    "reinspection": "engagement_id",
     "review": "engagement_id",
     "review_plan": "engagement_id",
     "rework": "engagement_id",
@@ -1027,6 +1028,24 @@ def _create() -> None:
         info={"scope": "engagement"},
     )
     op.create_index(op.f("ix_rate_engagement_id"), "rate", ["engagement_id"], unique=False)
+    op.create_table(
+        "reinspection",
+        sa.Column("engagement_id", sa.Text(), nullable=False),
+        sa.Column("assignment_id", sa.Text(), nullable=False),
+        sa.Column("work_order_id", sa.Text(), nullable=False),
+        sa.Column("round", sa.Integer(), nullable=False),
+        sa.Column("item_id", sa.Text(), nullable=False),
+        sa.Column("first_id", sa.Text(), nullable=False),
+        sa.Column("inspector", sa.Text(), nullable=False),
+        sa.Column("requested_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("found", postgresql.JSONB(none_as_null=True), nullable=True),
+        sa.PrimaryKeyConstraint("assignment_id", name=op.f("pk_reinspection")),
+        sa.UniqueConstraint("first_id", name=op.f("uq_reinspection_first_id")),
+        info={"scope": "engagement"},
+    )
+    op.create_index(
+        op.f("ix_reinspection_engagement_id"), "reinspection", ["engagement_id"], unique=False
+    )
     op.create_table(
         "review",
         sa.Column("engagement_id", sa.Text(), nullable=False),

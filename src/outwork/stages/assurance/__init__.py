@@ -5,7 +5,12 @@ recomputed from the log alone.
 """
 
 from outwork.stages.assurance.actions import draw_sample, inspect, reveal_seed
-from outwork.stages.assurance.certifying import certify, check_inspector, count_missed, give_verdict
+from outwork.stages.assurance.certifying import certify, give_verdict
+from outwork.stages.assurance.checking import (
+    check_inspector,
+    count_missed,
+    request_reinspection,
+)
 from outwork.stages.assurance.events import CertificateIssued
 from outwork.stages.assurance.improving import (
     analyse_action,
@@ -16,12 +21,14 @@ from outwork.stages.assurance.improving import (
 from outwork.stages.assurance.model import (
     ActionState,
     Certificate,
+    Compared,
     CorrectiveAction,
     DefectFound,
     DefectRecord,
     Effect,
     Inspection,
     InspectorCheck,
+    Reinspection,
     Sample,
     Verdict,
     whole_items,
@@ -36,6 +43,8 @@ from outwork.stages.assurance.queries import (
     inspections,
     inspector_checks,
     passed_by,
+    reinspections,
+    reinspections_of,
     sample_of,
     verdict_of,
 )
@@ -45,12 +54,14 @@ __all__ = [
     "ActionState",
     "Certificate",
     "CertificateIssued",
+    "Compared",
     "CorrectiveAction",
     "DefectFound",
     "DefectRecord",
     "Effect",
     "Inspection",
     "InspectorCheck",
+    "Reinspection",
     "Sample",
     "Verdict",
     "analyse_action",
@@ -72,6 +83,9 @@ __all__ = [
     "inspector_checks",
     "open_action",
     "passed_by",
+    "reinspections",
+    "reinspections_of",
+    "request_reinspection",
     "reveal_seed",
     "sample_of",
     "screen_lot",

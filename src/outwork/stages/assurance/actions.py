@@ -12,10 +12,12 @@ from outwork.methods.inspection import Check
 from outwork.operation import Operation, act
 from outwork.stages import execution, requirements, transfer
 from outwork.stages.assurance import events, queries, store
+from outwork.stages.assurance.checking import compare
 from outwork.stages.assurance.model import (
     DefectFound,
     DefectRecord,
     Inspection,
+    Reinspection,
     Sample,
     ceiling,
     inspector_error,
@@ -26,6 +28,7 @@ from outwork.stages.assurance.screening import screening
 from outwork.stages.execution import ItemState
 from outwork.vocabulary import (
     ActorId,
+    Answer,
     AssignmentId,
     BadInput,
     DefectId,
@@ -205,6 +208,7 @@ def _to_inspect(
     records=[
         events.ItemInspected,
         events.DefectRaised,
+        events.InspectionsCompared,
         execution.ItemSubmitted,
         execution.ReworkOrdered,
     ],
@@ -218,14 +222,11 @@ def inspect(
     screened = screening(op, order)
     if not screened and (sample is None or order.stage is not Stage.ASSURANCE):
         raise Refusal("sample-not-drawn")
-    in_sample = not screened and queries.verdict_of(op.db, order) is None
-    drawn = _drawn(op, sample, found.item_id) if in_sample and sample is not None else set()
+    again = queries.reinspection_by(op.db, assignment)
+    in_sample = not screened and again is None and queries.verdict_of(op.db, order) is None
+    drawn = _drawn(op, sample, found.item_id, again) if in_sample or again else set()
     _check_defects(op, order, drawn, defects)
-    answers = execution.current_answers(op.db, found.item_id)
-    for d in defects:
-        if d.corrected is not None:
-            answers[d.question] = replace(d.corrected, question=d.question)
-    execution.complete(op, found, list(answers.values()), seconds)
+    execution.complete(op, found, _corrected(op, found.item_id, defects), seconds)
     store.inspections.add(
         op.db,
         Inspection(
@@ -253,15 +254,32 @@ def inspect(
     )
     for d in defects:
         _raise(op, order, found, d, in_sample)
-    if defects and not in_sample:
+    if again is not None and sample is not None:
+        compare(op, sample, again)
+    elif defects and not in_sample:
         first = defects[0]
         cited = (first.question, first.clause, first.note)
         execution.order_rework(op, order, found.item_id, *cited, execution.ReworkCause.DEFECT)
 
 
-def _drawn(op: Operation, sample: Sample, item: ItemId) -> set[str]:
-    """The drawn questions of an item, for an inspector with whom the plan reckons."""
-    if sample.inspectors and op.actor.id not in sample.inspectors:
+def _corrected(op: Operation, item: ItemId, defects: Sequence[DefectFound]) -> list[Answer]:
+    """The answers of an item as its inspector would have them."""
+    answers = execution.current_answers(op.db, item)
+    for d in defects:
+        if d.corrected is not None:
+            answers[d.question] = replace(d.corrected, question=d.question)
+    return list(answers.values())
+
+
+def _drawn(
+    op: Operation, sample: Sample | None, item: ItemId, again: Reinspection | None
+) -> set[str]:
+    """The drawn questions of an item, for an inspector with whom the plan reckons.
+
+    Whoever inspects it once more decides nothing of the batch, and may be anybody.
+    """
+    assert sample is not None  # that is what is inspected
+    if again is None and sample.inspectors and op.actor.id not in sample.inspectors:
         raise Refusal("inspector-unchecked")
     return sample.questions(item)
 

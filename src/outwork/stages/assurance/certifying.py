@@ -1,105 +1,25 @@
-"""Checking inspectors, giving verdicts, certifying: what a sample proves, and how it was seen."""
+"""Giving verdicts, certifying: what a sample proves."""
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
 from dataclasses import replace
 
-from outwork import access, agreements, ledger
+from outwork import agreements, ledger
 from outwork.agreements import WorkOrder, WorkPhase
 from outwork.methods.inspection import Check
 from outwork.operation import Operation, act
 from outwork.stages import execution, requirements, transfer
 from outwork.stages.assurance import events, queries, store
-from outwork.stages.assurance.actions import HERE, INSPECTING, MANAGERS, named
+from outwork.stages.assurance.actions import HERE, MANAGERS, named
 from outwork.stages.assurance.model import (
     Certificate,
-    InspectorCheck,
     Verdict,
     defective_units,
     figures,
     usable_checks,
 )
-from outwork.vocabulary import (
-    ActorId,
-    BadInput,
-    Digest,
-    EngagementId,
-    Refusal,
-    Role,
-    Stage,
-    WorkOrderId,
-)
-
-
-@act(roles=MANAGERS, stages=INSPECTING, records=[events.InspectorChecked])
-def check_inspector(
-    op: Operation,
-    engagement: EngagementId,
-    inspector: ActorId,
-    seeded: int,
-    caught: int,
-    clean: int = 0,
-    passed: int = 0,
-) -> None:
-    """Put on record how many known defects an inspector caught, and how many clean units passed.
-
-    Defects are known because they were seeded, or because another inspector found them in a blind
-    re-inspection. Counts add up over checks, so that no check can be made good by repeating it.
-    """
-    found = agreements.engagement(op.db, engagement, lock=True)
-    op.require(found)
-    member = access.membership(op.db, engagement, inspector)
-    if member is None or Role.REVIEWER not in member.roles:
-        raise BadInput("not-an-inspector")
-    if inspector == op.actor.id:
-        raise Refusal("own-check")
-    try:
-        Check(seeded, caught, clean, passed)
-    except ValueError:
-        raise BadInput("check-counts") from None
-    before = queries.inspector_checks(op.db, engagement).get(inspector)
-    made = InspectorCheck(engagement, inspector, seeded, caught, clean, passed, op.now)
-    if before is None:
-        store.inspector_checks.add(op.db, made)
-    else:
-        store.inspector_checks.save(op.db, _added(before, made))
-    op.record(
-        events.InspectorChecked(
-            engagement=engagement,
-            inspector=member.pseudonym,
-            seeded=seeded,
-            caught=caught,
-            clean=clean,
-            passed=passed,
-        )
-    )
-
-
-def count_missed(op: Operation, engagement: EngagementId, inspectors: Sequence[ActorId]) -> None:
-    """Put down one defective unit more that each of these inspectors was shown and did not see.
-
-    Units come to light this way only where they were missed, so that what is measured of an
-    inspector can fall by it and never rise: the bounds that rest on it stay on the safe side.
-    """
-    checks = queries.inspector_checks(op.db, engagement)
-    for who in inspectors:
-        made = InspectorCheck(engagement, who, 1, 0, 0, 0, op.now)
-        if who in checks:
-            store.inspector_checks.save(op.db, _added(checks[who], made))
-        else:
-            store.inspector_checks.add(op.db, made)
-
-
-def _added(before: InspectorCheck, made: InspectorCheck) -> InspectorCheck:
-    return replace(
-        made,
-        seeded=before.seeded + made.seeded,
-        caught=before.caught + made.caught,
-        clean=before.clean + made.clean,
-        passed=before.passed + made.passed,
-    )
+from outwork.vocabulary import Digest, Refusal, Role, Stage, WorkOrderId
 
 
 @act(
@@ -119,7 +39,9 @@ def give_verdict(op: Operation, work_order: WorkOrderId) -> bool:
     waiting = queries.open_inspections(op.db, order)
     if waiting:
         raise Refusal("inspection-open", count=waiting)
-    found = [d for d in queries.defects(op.db, order) if d.in_sample]
+    # What was found by looking once more is put right like the rest, and decides nothing.
+    again = {r.assignment_id for r in queries.reinspections(op.db, order)}
+    found = [d for d in queries.defects(op.db, order) if d.in_sample or d.assignment_id in again]
     defective = defective_units(sample, found)
     accepted = defective <= sample.acceptance_number
     made = Verdict(order.engagement_id, order.id, order.round, defective, accepted, op.now)
@@ -140,7 +62,7 @@ def give_verdict(op: Operation, work_order: WorkOrderId) -> bool:
         back = agreements.work_order(op.db, order.id)
         order = replace(back, phase=WorkPhase.RELEASED, round=order.round + 1)
         agreements.save_work_order(op, order)
-    # What the sample found is corrected in any case; one order an item, citing its first defect.
+    # What was found is corrected in any case; one order an item, citing its first defect.
     for d in {d.item_id: d for d in reversed(found)}.values():
         execution.order_rework(
             op, order, d.item_id, d.question, d.clause, d.note, execution.ReworkCause.DEFECT,

@@ -41,6 +41,39 @@ class InspectorChecked(EventBody):
 
 
 @event()
+class ReinspectionRequested(EventBody):
+    """These inspected items are inspected once more, by somebody else, unawares.
+
+    They are drawn from those inspected so far by the sample's seed and the root of the first
+    `inspected_size` entries, which end with the newest inspection of the batch.
+    """
+
+    work_order: WorkOrderId
+    round: int
+    inspected_size: int
+    items: tuple[ItemId, ...]
+
+
+@event()
+class InspectionsCompared(EventBody):
+    """An item's second inspection was held against the first, which was `inspector`'s, in units.
+
+    The second found `seeded` units defective, the first `caught` of these; the second passed
+    `clean` units, the first `passed` of these.
+    """
+
+    work_order: WorkOrderId
+    round: int
+    assignment: AssignmentId
+    item: ItemId
+    inspector: str
+    seeded: int
+    caught: int
+    clean: int
+    passed: int
+
+
+@event()
 class SampleDrawn(EventBody):
     """The sample follows from both nonces and the root of the first `closing_size` entries.
 

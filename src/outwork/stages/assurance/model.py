@@ -57,6 +57,10 @@ class Sample:
         """The items that hold the drawn units, in order of first appearance."""
         return list(dict.fromkeys(ItemId(u.partition("/")[0]) for u in self.units))
 
+    def units_of(self, item: ItemId) -> list[str]:
+        """The drawn units of an item: itself, or its drawn answers."""
+        return [u for u in self.units if u.partition("/")[0] == item]
+
     def questions(self, item: ItemId) -> set[str]:
         """The drawn questions of an item; empty where whole items are the unit."""
         return {q for i, _, q in (u.partition("/") for u in self.units) if i == item and q}
@@ -77,6 +81,57 @@ class InspectorCheck:
     def counts(self) -> Check:
         """The counts as the methods take them; raises ValueError where they cannot be."""
         return Check(self.seeded, self.caught, self.clean, self.passed)
+
+
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """One inspector's findings held against another's, in units.
+
+    `seeded` are those that the other found defective, `caught` those of them that the first did
+    too; `clean` are those that the other passed, `passed` those of them that the first did too.
+    """
+
+    seeded: int
+    caught: int
+    clean: int
+    passed: int
+
+
+@dataclass(frozen=True, slots=True)
+class Reinspection:
+    """An inspected item that is inspected once more, unawares, to see how well the first saw.
+
+    `assignment_id` is the second inspection's. `found` is None until that is handed in.
+    """
+
+    engagement_id: EngagementId
+    assignment_id: AssignmentId
+    work_order_id: WorkOrderId
+    round: int
+    item_id: ItemId
+    first_id: AssignmentId
+    inspector: ActorId
+    requested_at: datetime
+    found: Compared | None = None
+
+
+def held_against(
+    units: Collection[str], first: Collection[str], second: Collection[str]
+) -> Compared:
+    """The first inspector's defective units held against the second's, whose word is taken.
+
+    On the safe side both ways. What the first alone found does not count as caught: with it, one of
+    two inspectors who each see four defects in five would seem to see five in six. What the second
+    alone found counts as missed, even if the second was wrong. What the first alone called
+    defective was passed by the second, and counts as called so wrongly.
+    """
+    every, one, other = set(units), set(first), set(second)
+    return Compared(
+        seeded=len(other),
+        caught=len(one & other),
+        clean=len(every - other),
+        passed=len(every - other - one),
+    )
 
 
 def sampling_plan(lot: int, terms: SamplingTerms, checks: Sequence[Check]) -> methods.Plan:
@@ -254,10 +309,15 @@ class Certificate:
 
 def defective_units(sample: Sample, defects: Sequence[DefectRecord]) -> int:
     """How many drawn units have a counted defect found in the sample's own inspection."""
-    counted = [d for d in defects if d.counted and d.in_sample]
+    return len(bad_units(sample, [d for d in defects if d.in_sample]))
+
+
+def bad_units(sample: Sample, defects: Sequence[DefectRecord]) -> set[str]:
+    """The drawn units that have one of these defects which counts."""
+    counted = [d for d in defects if d.counted]
     if sample.unit is InspectionUnit.ITEM:
-        return len({d.item_id for d in counted} & set(sample.units))
-    return len({f"{d.item_id}/{d.question}" for d in counted} & set(sample.units))
+        return {str(d.item_id) for d in counted} & set(sample.units)
+    return {f"{d.item_id}/{d.question}" for d in counted} & set(sample.units)
 
 
 def conforming_at_least(

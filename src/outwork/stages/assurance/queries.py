@@ -13,12 +13,21 @@ from outwork.stages.assurance.model import (
     Effect,
     Inspection,
     InspectorCheck,
+    Reinspection,
     Sample,
     Verdict,
     gate_reasons,
 )
 from outwork.stages.execution import AssignmentState, ItemState
-from outwork.vocabulary import ActionId, ActorId, EngagementId, ItemId, Purpose, Reason
+from outwork.vocabulary import (
+    ActionId,
+    ActorId,
+    AssignmentId,
+    EngagementId,
+    ItemId,
+    Purpose,
+    Reason,
+)
 
 
 def sample_of(db: Connection, order: WorkOrder) -> Sample | None:
@@ -51,6 +60,23 @@ def inspections(db: Connection, order: WorkOrder, round_: int | None = None) -> 
     return store.inspections.find(db, table.work_order_id == order.id, table.round == wanted)
 
 
+def reinspections(db: Connection, order: WorkOrder) -> list[Reinspection]:
+    """What of the current round is or was inspected a second time, unawares."""
+    table = store.reinspection_table.c
+    return store.reinspections.find(db, table.work_order_id == order.id, table.round == order.round)
+
+
+def reinspections_of(db: Connection, engagement: EngagementId) -> list[Reinspection]:
+    """Every second inspection of an engagement, handed in or not."""
+    table = store.reinspection_table.c
+    return store.reinspections.find(db, table.engagement_id == engagement)
+
+
+def reinspection_by(db: Connection, assignment: AssignmentId) -> Reinspection | None:
+    """The re-inspection that an assignment is, or None where it is another."""
+    return store.reinspections.one(db, store.reinspection_table.c.assignment_id == assignment)
+
+
 def inspector_checks(db: Connection, engagement: EngagementId) -> dict[ActorId, InspectorCheck]:
     """What checks showed of an engagement's inspectors, by inspector."""
     table = store.inspector_check_table.c
@@ -63,6 +89,11 @@ def defects(db: Connection, order: WorkOrder, round_: int | None = None) -> list
     table = store.defect_table.c
     wanted = order.round if round_ is None else round_
     return store.defects.find(db, table.work_order_id == order.id, table.round == wanted)
+
+
+def defects_of(db: Connection, assignment: AssignmentId) -> list[DefectRecord]:
+    """The defects that one inspection raised."""
+    return store.defects.find(db, store.defect_table.c.assignment_id == assignment)
 
 
 def passed_by(db: Connection, order: WorkOrder, item: ItemId, question: str) -> list[ActorId]:
@@ -89,7 +120,8 @@ def _covers(db: Connection, found: Inspection, question: str) -> bool:
     sample = store.samples.one(
         db, table.work_order_id == found.work_order_id, table.round == found.round
     )
-    if not found.in_sample or sample is None:
+    of_sample = found.in_sample or reinspection_by(db, found.assignment_id) is not None
+    if not of_sample or sample is None:
         return True
     drawn = sample.questions(found.item_id)
     return not drawn or question in drawn

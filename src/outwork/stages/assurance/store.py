@@ -11,6 +11,7 @@ from outwork.stages.assurance.model import (
     DefectRecord,
     Inspection,
     InspectorCheck,
+    Reinspection,
     Sample,
     Verdict,
 )
@@ -57,6 +58,14 @@ inspector_check_table = scoped(
     sa.PrimaryKeyConstraint("engagement_id", "inspector"),
 )  # fmt: skip
 
+# An inspected item that somebody else inspects unawares; the counts once that is handed in.
+reinspection_table = scoped(
+    "reinspection",
+    key("assignment_id"), text("work_order_id"), _whole("round"), text("item_id"),
+    text("first_id", unique=True), text("inspector"), instant("requested_at"),
+    json("found", nullable=True),
+)  # fmt: skip
+
 verdict_table = scoped(
     "verdict",
     text("work_order_id"), _whole("round"), _whole("defective"), _flag("accepted"), instant("at"),
@@ -79,6 +88,7 @@ action_table = scoped(
 corrective_actions = Records(action_table, CorrectiveAction, lambda i: NotFound("action", i))
 samples = Records(sample_table, Sample)
 inspector_checks = Records(inspector_check_table, InspectorCheck)
+reinspections = Records(reinspection_table, Reinspection)
 inspections = Records(inspection_table, Inspection)
 defects = Records(defect_table, DefectRecord)
 verdicts = Records(verdict_table, Verdict)

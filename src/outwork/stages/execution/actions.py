@@ -10,7 +10,7 @@ from datetime import datetime
 import sqlalchemy as sa
 from pydantic import Base64Bytes
 
-from outwork import agreements, documents, practices
+from outwork import access, agreements, documents, practices
 from outwork.agreements import WorkOrder, WorkPhase
 from outwork.kit import outbox
 from outwork.kit.outbox import JobMissing, JobState
@@ -32,9 +32,11 @@ from outwork.stages.execution.model import (
     SeedCommitment,
     WorkItem,
 )
+from outwork.stages.execution.reserving import barriers
 from outwork.stages.execution.watching import seed_controls
 from outwork.vocabulary import (
     ActorId,
+    AssignmentId,
     BadInput,
     Digest,
     EngagementId,
@@ -289,6 +291,29 @@ def open_inspections(op: Operation, order: WorkOrder, items: Sequence[ItemId]) -
     """Put inspections of items up, for whoever is not among their authors."""
     for identifier in items:
         open_assignment(op, queries.item(op.db, identifier), Purpose.INSPECT, 1, order.round)
+
+
+def inspect_again(op: Operation, order: WorkOrder, item: ItemId, first: ActorId) -> AssignmentId:
+    """Put an inspection of an item up that looks like any other, but not for who inspected it.
+
+    Raises Refusal where nobody of the team could take it.
+    """
+    found = queries.item(op.db, item)
+    team = access.members(op.db, order.engagement_id)
+    names = {m.actor_id: m.pseudonym for m in team}
+    opened = open_assignment(
+        op, found, Purpose.INSPECT, 1, order.round,
+        not_for=queries.families(op.db, first, names[first]),
+    )  # fmt: skip
+    wanted = queries.assignment(op.db, opened)
+    engagement = agreements.engagement(op.db, order.engagement_id)
+    people = access.actors(op.db, [m.actor_id for m in team])
+    if all(
+        not m.live(op.now) or barriers(op, people[m.actor_id], m, wanted, order, engagement)
+        for m in team
+    ):
+        raise Refusal("no-second-inspector", item=found.name)
+    return opened
 
 
 def request_inspections(op: Operation, order: WorkOrder, items: Sequence[ItemId]) -> None:

@@ -213,6 +213,8 @@ def _claim_named(op: Operation, member: Membership, identifier: AssignmentId) ->
     family = queries.families(op.db, op.actor.id, member.pseudonym)
     if wanted.purpose is Purpose.OVERLAP and family in queries.authors(op.db, wanted.item_id):
         raise NotFound("assignment", identifier)  # nobody learns who else is asked
+    if wanted.purpose is Purpose.INSPECT and family == wanted.not_for:
+        raise NotFound("assignment", identifier)  # nor what is inspected after them
     refuse_off_duty(op, member.engagement_id)
     refuse_if_barred(op, member, wanted)
     lapsed = wanted.leased_until is not None and wanted.leased_until <= op.now
