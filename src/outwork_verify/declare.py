@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
 from typing import Any
@@ -121,6 +122,31 @@ def mapping(fits: Fits) -> Fits:
     )
 
 
+@dataclass(frozen=True)
+class Occasional:
+    """What fits a field that is left out where there is nothing to say."""
+
+    fits: Fits
+
+
+def classes(**parts: Fits) -> Occasional:
+    """Severities that are judged by themselves, each with exactly these parts; not none."""
+
+    def fits(value: Any) -> bool:
+        return (
+            isinstance(value, dict)
+            and value.keys() <= {"critical", "major", "minor"}
+            and all(isinstance(of, dict) and of.keys() == parts.keys() for of in value.values())
+            and all(check(of[name]) for of in value.values() for name, check in parts.items())
+            and bool(value)
+        )
+
+    return Occasional(fits)
+
+
+Public = Mapping[str, Fits | Occasional]
+
+
 def anything(_: Any) -> bool:
     """Whatever it is; the rule itself looks."""
     return True
@@ -151,12 +177,16 @@ MANAGERS = ("vendor-manager", "delivery-manager")
 
 
 def founding(
-    kind: str, public: Mapping[str, Fits], sealed: Collection[str] = (), *, version: int = 1
+    kind: str,
+    public: Public,
+    sealed: Collection[str] = (),
+    *,
+    version: int = 1,
 ) -> Callable[[Handler], Handler]:
     """Registers the rule of a kind and version of event that looks itself at who acts.
 
     `sealed` names the confidential fields; a name that ends in a point stands for any number of
-    fields that begin with it.
+    fields that begin with it. Public fields are all there, but for those that are `Occasional`.
     """
     check = _form(kind, public, sealed)
 
@@ -173,7 +203,7 @@ def founding(
 
 def rule(
     kind: str,
-    public: Mapping[str, Fits],
+    public: Public,
     sealed: Collection[str] = (),
     *,
     roles: Collection[str],
@@ -200,11 +230,13 @@ def rule(
 
 
 def _enter(
-    handler: Handler, judge: Handler, kind: str, version: int, public: Mapping[str, Fits],
+    handler: Handler, judge: Handler, kind: str, version: int, public: Public,
     sealed: Collection[str],
 ) -> None:  # fmt: skip
     HANDLERS[kind, version] = handler
-    read = usual.reader(kind, version, public, sealed)
+    # A line with a field that is mostly left out is not spelled as usual.
+    plain = {name: fits for name, fits in public.items() if not isinstance(fits, Occasional)}
+    read = usual.reader(kind, version, plain, sealed)
     if read is not None:
         QUICK[handler] = read, judge
 
@@ -225,17 +257,20 @@ def acting(
     return member
 
 
-def _form(
-    kind: str, public: Mapping[str, Fits], sealed: Collection[str]
-) -> Callable[[Event], None]:
-    names, checks = frozenset(public), tuple(public.items())
+def _form(kind: str, public: Public, sealed: Collection[str]) -> Callable[[Event], None]:
+    needed = {name: fits for name, fits in public.items() if not isinstance(fits, Occasional)}
+    spare = {name: one.fits for name, one in public.items() if isinstance(one, Occasional)}
+    names, checks = frozenset(needed), tuple(needed.items())
     exact = frozenset(name for name in sealed if not name.endswith("."))
     families = tuple(name for name in sealed if name.endswith("."))
 
     def check(event: Event) -> None:
         values = event.public
-        if values.keys() != names:
+        if values.keys() != names and values.keys() - spare.keys() != names:
             reject(event, f"does not have exactly the public fields of {kind}")
+        for name in spare:
+            if name in values and not spare[name](values[name]):
+                reject(event, f"has a value in {name} that cannot stand there")
         for name, fits in checks:
             if not fits(values[name]):
                 reject(event, f"has a value in {name} that cannot stand there")
@@ -261,9 +296,9 @@ def order_at(state: State, event: Event, *stages: str) -> WorkOrder:
     return order
 
 
-def share(event: Event, name: str) -> Fraction:
-    """A decimal strictly between 0 and 1, exactly."""
-    number = Fraction(event.public[name])
+def share(event: Event, name: str, among: Mapping[str, Any] | None = None) -> Fraction:
+    """A decimal strictly between 0 and 1, exactly; of the event's values unless told."""
+    number = Fraction((event.public if among is None else among)[name])
     if not 0 < number < 1:
         reject(event, f"has a {name.replace('_', ' ')} that is not between 0 and 1")
     return number

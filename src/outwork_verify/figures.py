@@ -150,6 +150,35 @@ def smallest_plan(
     return found
 
 
+def common_plan(
+    lot: int, classes: Sequence[tuple[Fraction, Fraction, Fraction, Fraction]]
+) -> tuple[int, list[int]]:
+    """The sample that does for several classes, and the acceptance number of each.
+
+    Of each class: limiting quality, consumer's risk, acceptable quality, producer's risk. From the
+    largest sample that one needs by itself on, the first is taken at which, in every class, the
+    smallest number that spares the producer protects the consumer.
+    """
+    own = [smallest_plan(lot, *of) for of in classes]
+    if len(own) == 1:
+        return own[0][0], [own[0][1]]
+    n = max(size for size, _ in own)
+    while True:
+        numbers, enough = [], n
+        for limiting, consumer_risk, acceptable, producer_risk in classes:
+            good, bad = _points(lot, limiting, acceptable)
+            low, c = -1, good
+            while c - low > 1:
+                middle = (low + c) // 2
+                spared = _at_most(lot, good, n, middle, 1 - producer_risk) >= 0
+                low, c = (low, middle) if spared else (middle, c)
+            numbers.append(c)
+            enough = max(enough, _protecting_sample(lot, bad, c, consumer_risk))
+        if enough == n:
+            return n, numbers
+        n = enough
+
+
 def attained_risks(
     lot: int, sample: int, acceptance: int, limiting: Fraction, acceptable: Fraction
 ) -> tuple[Fraction, Fraction]:

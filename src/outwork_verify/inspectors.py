@@ -131,9 +131,51 @@ def plans(terms: Terms, checks: Sequence[Check], seen: float, fair: float) -> se
     return {plan for plan in found if plan is not None}
 
 
-def _plan(
+def common_plans(
+    classes: Sequence[Terms], checks: Sequence[Check], least: Sequence[tuple[float, float]]
+) -> set[tuple[int, tuple[int, ...]]]:
+    """As `figures.common_plan`, with inspectors who see and pass no less than `least` says.
+
+    `least` is of each class, whose risks it follows from. More than one result only where a figure
+    lies on its limit; none where no sample does for all.
+    """
+    paid = any(check.clean for check in checks)
+    found = (_common(classes, least, paid, slack) for slack in (-_TIE, _TIE))
+    return {plan for plan in found if plan is not None}
+
+
+def _common(
+    classes: Sequence[Terms], least: Sequence[tuple[float, float]], paid: bool, slack: float
+) -> tuple[int, tuple[int, ...]] | None:
+    n, kept = 0, []
+    for terms, (seen, fair) in zip(classes, least, strict=True):
+        own = _plan(terms, seen, 1 - fair, paid, slack)
+        if own is None:
+            return None
+        if len(classes) == 1:
+            return own[0], (own[1],)
+        n = max(n, own[0])
+        kept.append((terms.lot, *_keeps(terms, seen, 1 - fair, paid, slack)))
+    while True:
+        numbers, enough = [], n
+        for lot, protects, spares in kept:
+            c = _sparing(n, spares)
+            if not protects(lot, c):
+                return None
+            numbers.append(c)
+            enough = max(enough, _protecting(lot, c, protects))
+        if enough == n:
+            return n, tuple(numbers)
+        n = enough
+
+
+_Keeps = Callable[[int, int], bool]
+
+
+def _keeps(
     terms: Terms, seen: float, invented: float, paid: bool, slack: float
-) -> tuple[int, int] | None:
+) -> tuple[_Keeps, _Keeps]:
+    """Whether (n, c) protects the consumer, and whether it spares the producer."""
     beta = float(left(terms.consumer_risk)) + slack
     spared = 1 - float(left(terms.producer_risk, paid=paid)) - slack
 
@@ -147,6 +189,14 @@ def _plan(
 
     def spares(n: int, c: int) -> bool:
         return chance(terms.good, n, c, 1.0, invented, spared) >= spared
+
+    return protects, spares
+
+
+def _plan(
+    terms: Terms, seen: float, invented: float, paid: bool, slack: float
+) -> tuple[int, int] | None:
+    protects, spares = _keeps(terms, seen, invented, paid, slack)
 
     def first(numbers: Sequence[int]) -> tuple[int, int] | None:
         for c in numbers:
@@ -173,6 +223,11 @@ def _last(lot: int, holds: Callable[[int], bool]) -> int:
         middle = (low + high + 1) // 2
         low, high = (middle, high) if holds(middle) else (low, middle - 1)
     return low
+
+
+def _sparing(n: int, spares: Callable[[int, int], bool]) -> int:
+    """The smallest number that spares in a sample; the whole sample does."""
+    return 1 + _last(n, lambda c: not spares(n, c))
 
 
 def _protecting(lot: int, c: int, protects: Callable[[int, int], bool]) -> int:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from outwork_verify.declare import (
     MANAGERS,
     SHAPE,
     SIDE,
     UNIT,
     acting,
+    classes,
     count,
     decimal,
     flag,
@@ -25,9 +28,10 @@ from outwork_verify.declare import (
 )
 from outwork_verify.entry import Event, reject
 from outwork_verify.figures import MINOR_UNITS
-from outwork_verify.state import Line, Member, Proposal, State
+from outwork_verify.state import Line, Member, Points, Proposal, State
 
 PANEL = ("vendor-manager", "client-reviewer")
+FRACTIONS = ("limiting_quality", "consumer_risk", "acceptable_quality", "producer_risk")
 KINDS = one_of("person", "agent", "job")
 # Nobody decides for the other side.
 FITTING = {
@@ -165,7 +169,7 @@ def _check_invitation(state: State, event: Event, made: Member) -> None:
         "line": text, "service": text, "volume": positive, "turnaround_days": positive,
         "unit": UNIT, "limiting_quality": decimal, "consumer_risk": decimal,
         "acceptable_quality": decimal, "producer_risk": decimal, "counted": texts,
-        "corrected": flag,
+        "corrected": flag, "classes": classes(**dict.fromkeys(FRACTIONS, decimal)),
         "confidentiality": one_of("public", "internal", "confidential", "restricted"),
         "price": money,
     },
@@ -175,10 +179,6 @@ def _check_invitation(state: State, event: Event, made: Member) -> None:
 )  # fmt: skip
 def _line_added(state: State, event: Event, _: Member) -> None:
     p = event.public
-    fractions = ("limiting_quality", "consumer_risk", "acceptable_quality", "producer_risk")
-    limiting, consumer, acceptable, producer = (share(event, name) for name in fractions)
-    if acceptable >= limiting:
-        reject(event, "has an acceptable quality that is not better than the limiting one")
     counted = frozenset(p["counted"])
     if not counted or not counted <= {"critical", "major", "minor"}:
         reject(event, "counts no severity, or one that does not exist")
@@ -189,17 +189,22 @@ def _line_added(state: State, event: Event, _: Member) -> None:
         service=p["service"],
         volume=p["volume"],
         unit=p["unit"],
-        written={name: p[name] for name in fractions},
-        limiting=limiting,
-        consumer_risk=consumer,
-        acceptable=acceptable,
-        producer_risk=producer,
+        written={name: p[name] for name in FRACTIONS},
+        points=_points(event, p),
+        classes={severity: _points(event, of) for severity, of in p.get("classes", {}).items()},
         counted=counted,
         corrected=p["corrected"],
         defined=frozenset(name.removeprefix("defects.") for name in event.sealed),
         price=p["price"],
         turnaround=p["turnaround_days"],
     )
+
+
+def _points(event: Event, stated: Mapping[str, str]) -> Points:
+    made = Points(*(share(event, name, stated) for name in FRACTIONS))
+    if made.acceptable >= made.limiting:
+        reject(event, "has an acceptable quality that is not better than the limiting one")
+    return made
 
 
 @rule(

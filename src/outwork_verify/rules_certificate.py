@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 from fractions import Fraction
 from typing import Any
 
@@ -18,8 +19,8 @@ from outwork_verify.figures import (
     risk_stated,
 )
 from outwork_verify.inspectors import Check, Terms
-from outwork_verify.rules_quality import points, proved
-from outwork_verify.state import Line, Member, Round, State, WorkOrder
+from outwork_verify.rules_quality import proved
+from outwork_verify.state import Line, Member, Points, Round, State, WorkOrder
 
 
 @rule(
@@ -69,49 +70,72 @@ def _figures(state: State, event: Event, order: WorkOrder) -> dict[str, Any]:
         "defective": verdict["defective"],
         "defects": {severity: found.count(severity) for severity in ("critical", "major", "minor")},
         "accepted": verdict["accepted"],
-        "confidence": lambda value: Fraction(value) == 1 - line.consumer_risk,
-        "limiting_quality": lambda value: Fraction(value) == line.limiting,
-        "acceptable_quality": lambda value: Fraction(value) == line.acceptable,
         "seed": sample["seed"],
         "closing_size": sample["closing_size"],
     } | _proofs(state, event, line, current)
 
 
 def _proofs(state: State, event: Event, line: Line, current: Round) -> dict[str, Any]:
-    """Bounds and risks, with the inspectors' error where all of them were checked."""
+    """What is proved, in all and of each class, with the inspectors' error where it is known."""
     sample, verdict = current.sample, current.verdict
     assert sample is not None
     assert verdict is not None
-    lot, n, c = sample["lot"], sample["sample_size"], sample["acceptance_number"]
+    figures = event.public["figures"]
     done = {i.inspector for made in current.inspections.values() for i in made if i.in_sample}
     known = {name: state.checks[name] for name in done if name in state.checks}
     checks = known if len(known) == len(done) and all(k.caught for k in known.values()) else {}
-    stated, counts = event.public["figures"].get("inspector_error"), list(checks.values())
+    stated, counts = figures.get("inspector_error"), list(checks.values())
     if not isinstance(stated, dict) or stated.keys() != _ERROR:
         reject(event, "does not say how well its inspectors see")
     if stated["measured"] is not bool(checks) or not _told(stated["inspectors"], checks):
         reject(event, "says something else of its inspectors than their checks")
-    seen, fair = proved(event, stated, line, counts)
-    terms = Terms.of(lot, *points(line))
+    least = proved(event, stated, line.points, counts)
+    made = _proved(sample, figures, line.points, verdict["defective"], counts, least)
+    made["inspector_error"] = stated
+    if line.classes:
+        given, expected = figures.get("classes"), {}
+        if not isinstance(given, dict) or given.keys() != line.classes.keys():
+            reject(event, "does not certify exactly the classes of the statement of work")
+        for name, points in line.classes.items():
+            own, found = given[name], verdict["classes"][name]
+            if not isinstance(own, dict) or not own.keys() >= _SEEN:
+                reject(event, f"does not say how well {name} defects are seen")
+            least = proved(event, own, points, counts)
+            drawn = {**sample, **sample["classes"][name]}
+            expected[name] = {seen: own[seen] for seen in _SEEN} | dict(found)
+            expected[name] |= _proved(drawn, own, points, found["defective"], counts, least)
+        made["classes"] = expected
+    return made
+
+
+def _proved(
+    sample: Mapping[str, Any], figures: Mapping[str, Any], points: Points, defective: int,
+    checks: list[Check], least: tuple[float, float],
+) -> dict[str, Any]:  # fmt: skip
+    """Bound, points and risks by one plan; `sample` has its acceptance number."""
+    lot, n, c = sample["lot"], sample["sample_size"], sample["acceptance_number"]
     if checks:
-        most = inspectors.defectives_at_most(lot, n, verdict["defective"], line.consumer_risk, seen)
-        consumer, producer = inspectors.risks(terms, n, c, counts, seen, fair)
+        risk, terms = points.consumer_risk, Terms.of(lot, *points)
+        most = inspectors.defectives_at_most(lot, n, defective, risk, least[0])
+        consumer, producer = inspectors.risks(terms, n, c, checks, *least)
     else:
-        least = conforming_lower_bound(lot, n, verdict["defective"], 1 - line.consumer_risk)
-        most = {lot - least}
-        consumer, producer = attained_risks(lot, n, c, line.limiting, line.acceptable)
-    given = event.public["figures"].get("defectives_at_most")
+        most = {lot - conforming_lower_bound(lot, n, defective, 1 - points.consumer_risk)}
+        consumer, producer = attained_risks(lot, n, c, points.limiting, points.acceptable)
+    given = figures.get("defectives_at_most")
     bound = given if type(given) is int and given in most else min(most)
     return {
+        "confidence": lambda value: Fraction(value) == 1 - points.consumer_risk,
+        "limiting_quality": lambda value: Fraction(value) == points.limiting,
+        "acceptable_quality": lambda value: Fraction(value) == points.acceptable,
         "defectives_at_most": bound,
         "conforming_at_least": lambda value: floor_stated(value, Fraction(lot - bound, lot)),
         "consumer_risk": lambda value: risk_stated(value, consumer),
         "producer_risk": lambda value: risk_stated(value, producer),
-        "inspector_error": stated,
     }
 
 
 _ERROR = {"measured", "sensitivity_at_least", "specificity_at_least", "inspectors"}
+_SEEN = {"sensitivity_at_least", "specificity_at_least"}
 _CHECKED = ("seeded", "caught", "clean", "passed")
 _CHECK = {"inspector", "sensitivity", "specificity", *_CHECKED}
 
@@ -143,6 +167,10 @@ def _interval(stated: Any, hits: int, trials: int) -> bool:
 
 
 def _same(stated: Any, expected: Any) -> bool:
+    if isinstance(expected, dict) and isinstance(stated, dict):
+        return stated.keys() == expected.keys() and all(
+            _same(stated[name], value) for name, value in expected.items()
+        )
     if callable(expected):
         return isinstance(stated, str) and bool(expected(stated))
     return type(stated) is type(expected) and bool(stated == expected)

@@ -76,7 +76,7 @@ def _waiver_countersigned(state: State, event: Event, member: Member) -> None:
 def _scope(state: State, _: WorkOrder | None) -> set[str]:
     if not state.lines:
         return {"no-lines"}
-    undefined = any(line.counted - line.defined for line in state.lines.values())
+    undefined = any(line.judged - line.defined for line in state.lines.values())
     found = {"defects-undefined"} if undefined else set[str]()
     return found if state.scope else found | {"not-signed"}
 

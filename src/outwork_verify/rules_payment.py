@@ -114,7 +114,7 @@ def _escape_reported(state: State, event: Event, _: Member) -> None:
         reject(event, "is of a question that is not asked, or a clause not in the guideline")
     if p["defect"] in state.defects:
         reject(event, "reports a defect twice")
-    if p["counted"] is not (p["severity"] in order.line.counted):
+    if p["counted"] is not (p["severity"] in order.line.judged):
         reject(event, f"counts a {p['severity']} defect otherwise than the statement of work")
     if p["author"] != item.by:
         reject(event, f"names another author than {item.by}")

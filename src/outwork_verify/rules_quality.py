@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 from decimal import Decimal
-from fractions import Fraction
 from typing import Any
 
 from outwork_verify import inspectors
@@ -13,6 +12,7 @@ from outwork_verify.declare import (
     SEVERITY,
     SIDE,
     UNIT,
+    classes,
     count,
     decimal,
     digest,
@@ -27,13 +27,13 @@ from outwork_verify.declare import (
 from outwork_verify.entry import Event, reject
 from outwork_verify.figures import (
     commit_nonce,
+    common_plan,
     draw,
     floor_stated,
     make_seed,
-    smallest_plan,
 )
 from outwork_verify.inspectors import Check, Terms
-from outwork_verify.state import Inspection, Line, Member, Round, State, WorkOrder
+from outwork_verify.state import Inspection, Line, Member, Points, Round, State, WorkOrder
 
 
 def _closed_order(state: State, event: Event) -> WorkOrder:
@@ -93,6 +93,9 @@ def _inspector_checked(state: State, event: Event, _: Member) -> None:
         "sample_size": positive, "acceptance_number": count, "inspectors": texts,
         "sensitivity_at_least": decimal, "specificity_at_least": decimal, "seed": digest,
         "closing_size": positive, "questions": texts, "units_digest": digest,
+        "classes": classes(
+            acceptance_number=count, sensitivity_at_least=decimal, specificity_at_least=decimal
+        ),
     },
     roles=MANAGERS,
 )  # fmt: skip
@@ -109,8 +112,8 @@ def _sample_drawn(state: State, event: Event, _: Member) -> None:
     lot = _lot(event, order)
     if p["unit"] != line.unit or p["lot"] != len(lot):
         reject(event, f"is of another lot than the work order's {len(lot)} units")
-    n = _plan(state, event, line, len(lot))[0]
-    units = draw(seed, lot, n)
+    _check_plan(state, event, line, len(lot))
+    units = draw(seed, lot, p["sample_size"])
     if p["units_digest"] != hashlib.sha256("\n".join(units).encode()).hexdigest():
         reject(event, "has other units than the seed draws")
     for unit in units:
@@ -120,28 +123,37 @@ def _sample_drawn(state: State, event: Event, _: Member) -> None:
     current.inspectors = frozenset(p["inspectors"])
 
 
-def _plan(state: State, event: Event, line: Line, lot: int) -> tuple[int, int]:
-    """The plan that a sample states, which must be the smallest that keeps both risks."""
-    p, agreed = event.public, points(line)
-    stated = (p["sample_size"], p["acceptance_number"])
-    checks = _reckoned_with(state, line)
+def _check_plan(state: State, event: Event, line: Line, lot: int) -> None:
+    """The plan that a sample states must be the smallest that keeps both risks, in every class."""
+    p, checks = event.public, _reckoned_with(state, line)
     if line.corrected and not checks:
         reject(event, "is to be corrected for inspectors of whom none was checked")
     if p["inspectors"] != sorted(checks):
         reject(event, "reckons with other inspectors than those who were checked")
-    seen, fair = proved(event, p, line, list(checks.values()))
+    judged = by_class(event, line, p)
+    counts = list(checks.values())
+    least = [proved(event, stated, points, counts) for points, stated in judged]
+    every = [points for points, _ in judged]
     if line.corrected:
-        smallest = inspectors.plans(Terms.of(lot, *agreed), list(checks.values()), seen, fair)
+        terms = [Terms.of(lot, *points) for points in every]
+        smallest = inspectors.common_plans(terms, counts, least)
     else:
-        smallest = {smallest_plan(lot, *agreed)}
-    if stated not in smallest:
-        found = " or ".join(f"{n} with {c}" for n, c in sorted(smallest)) or "none"
-        reject(event, f"is not by the smallest plan that keeps both risks, which is {found}")
-    return stated
+        n, numbers = common_plan(lot, every)
+        smallest = {(n, tuple(numbers))}
+    if (p["sample_size"], tuple(s["acceptance_number"] for _, s in judged)) not in smallest:
+        found = " or ".join(
+            f"{n} with {', '.join(map(str, numbers))}" for n, numbers in sorted(smallest)
+        )
+        which = found or "none"
+        reject(event, f"is not by the smallest plan that keeps both risks, which is {which}")
 
 
-def points(line: Line) -> tuple[Fraction, Fraction, Fraction, Fraction]:
-    return line.limiting, line.consumer_risk, line.acceptable, line.producer_risk
+def by_class(event: Event, line: Line, stated: Any) -> list[tuple[Points, Any]]:
+    """What is agreed and what is stated: of the counted severities, then of each class."""
+    own = stated.get("classes", {})
+    if own.keys() != line.classes.keys():
+        reject(event, "does not judge exactly the classes of the statement of work")
+    return [(line.points, stated), *((line.classes[name], own[name]) for name in sorted(own))]
 
 
 def _reckoned_with(state: State, line: Line) -> dict[str, Check]:
@@ -152,12 +164,12 @@ def _reckoned_with(state: State, line: Line) -> dict[str, Check]:
     return {name: c for name, c in known.items() if "reviewer" in state.members[name].roles}
 
 
-def proved(event: Event, stated: Any, line: Line, checks: list[Check]) -> tuple[float, float]:
+def proved(event: Event, stated: Any, points: Points, checks: list[Check]) -> tuple[float, float]:
     """What inspectors see and pass at least, as stated; it must be what the checks prove."""
     names = ("sensitivity_at_least", "specificity_at_least")
     exact = (1.0, 1.0)
     if checks:
-        exact = inspectors.at_least(checks, line.consumer_risk, line.producer_risk)
+        exact = inspectors.at_least(checks, points.consumer_risk, points.producer_risk)
     for name, figure in zip(names, exact, strict=True):
         if not decimal(stated[name]) or not floor_stated(stated[name], figure):
             reject(event, f"states {name} as {stated[name]}, which the checks do not prove")
@@ -288,6 +300,7 @@ def all_raised(current: Round) -> bool:
     {
         "work_order": text, "round": positive, "defective": count, "acceptance_number": count,
         "accepted": flag,
+        "classes": classes(defective=count, acceptance_number=count, accepted=flag),
     },
     roles=MANAGERS,
 )  # fmt: skip
@@ -306,12 +319,7 @@ def _verdict_given(state: State, event: Event, _: Member) -> None:
     if not all_raised(current):
         reject(event, "leaves out a defect that an inspection states")
     found = current.defects(in_sample=True)
-    defective = _defective(order, found)
-    if p["defective"] != defective:
-        reject(event, f"counts {p['defective']} defective units where the log has {defective}")
-    allowed = current.sample["acceptance_number"]
-    if p["acceptance_number"] != allowed or p["accepted"] is not (defective <= allowed):
-        reject(event, f"is not the verdict on {defective} defective units where {allowed} may be")
+    _check_verdict(event, order, current.sample, found)
     current.verdict = p
     # What was found by looking once more is put right like the rest, and decides nothing.
     for defect in found + current.found_again():
@@ -319,13 +327,41 @@ def _verdict_given(state: State, event: Event, _: Member) -> None:
         order.owed[defect["item"]] = order.owed.get(defect["item"], frozenset()) | {cited}
 
 
-def _defective(order: WorkOrder, found: list[Any]) -> int:
-    """Drawn units with a counted defect."""
-    return len(bad_units(order, found))
+def _check_verdict(event: Event, order: WorkOrder, sample: Any, found: list[Any]) -> None:
+    """The counted severities accept together, each class by itself; else the verdict rejects."""
+    stated, passed = event.public, []
+    plans = zip(
+        [None, *sorted(order.line.classes)],
+        by_class(event, order.line, stated),
+        by_class(event, order.line, sample),
+        strict=True,
+    )
+    for severity, (_, own), (_, drawn) in plans:
+        here = [d for d in found if d["severity"] == severity or (d["counted"] and not severity)]
+        accepts = _judged(event, own, drawn, len(_units_with(order, here)))
+        if severity and own["accepted"] is not accepts:
+            reject(event, f"is not the verdict on {own['defective']} units with {severity} defects")
+        passed.append(accepts)
+    if stated["accepted"] is not all(passed):
+        reject(event, f"is not the verdict on {stated['defective']} defective units")
+
+
+def _judged(event: Event, stated: Any, drawn: Any, defective: int) -> bool:
+    """Whether the sample accepts by one plan; the figures must be those of log and draw."""
+    if stated["defective"] != defective:
+        reject(event, f"counts {stated['defective']} defective units where the log has {defective}")
+    allowed: int = drawn["acceptance_number"]
+    if stated["acceptance_number"] != allowed:
+        reject(event, f"is not the verdict on {defective} defective units where {allowed} may be")
+    return defective <= allowed
 
 
 def bad_units(order: WorkOrder, found: list[Any]) -> set[tuple[str, str]]:
-    """Units that have one of these defects which counts, as (item, question or nothing)."""
-    counted = [d for d in found if d["counted"]]
+    """Units that have one of these defects, and of a severity on which a verdict hangs."""
+    return _units_with(order, [d for d in found if d["severity"] in order.line.judged])
+
+
+def _units_with(order: WorkOrder, found: list[Any]) -> set[tuple[str, str]]:
+    """As (item, question or nothing)."""
     whole = order.line.unit == "item"
-    return {(d["item"], "" if whole else d["question"]) for d in counted}
+    return {(d["item"], "" if whole else d["question"]) for d in found}

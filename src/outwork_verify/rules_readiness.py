@@ -9,6 +9,7 @@ from fractions import Fraction
 from outwork_verify.declare import (
     MANAGERS,
     USE,
+    classes,
     codes,
     count,
     decimal,
@@ -29,10 +30,11 @@ from outwork_verify.entry import Event, instant, reject
 from outwork_verify.figures import (
     attained_risks,
     clopper_pearson_lower,
+    common_plan,
     floor_stated,
     risk_stated,
-    smallest_plan,
 )
+from outwork_verify.rules_quality import by_class
 from outwork_verify.state import Control, Member, State
 
 FROM_TRANSFER = ("transfer", "setup", "execution")
@@ -159,6 +161,7 @@ def _entitlement_dated(state: State, event: Event, member: Member) -> None:
     {
         "line": text, "lot": positive, "sample_size": count, "acceptance_number": count,
         "consumer_risk": decimal, "producer_risk": decimal,
+        "classes": classes(acceptance_number=count, consumer_risk=decimal, producer_risk=decimal),
     },
     roles=MANAGERS,
     stages=["setup"],
@@ -172,15 +175,16 @@ def _quality_planned(state: State, event: Event, _: Member) -> None:
     units = {line.volume * each for each in asked} if line.unit == "answer" else {line.volume}
     if lot not in units and (units or lot % line.volume):
         reject(event, "plans another lot than the line's volume")
-    n, c = smallest_plan(
-        lot, line.limiting, line.consumer_risk, line.acceptable, line.producer_risk
-    )
-    if (p["sample_size"], p["acceptance_number"]) != (n, c):
-        reject(event, f"is not the smallest plan that keeps both risks, which is {n} with {c}")
-    consumer, producer = attained_risks(lot, n, c, line.limiting, line.acceptable)
-    protects = risk_stated(p["consumer_risk"], consumer)
-    if not protects or not risk_stated(p["producer_risk"], producer):
-        reject(event, "states other risks than the plan has")
+    judged = by_class(event, line, p)
+    n, numbers = common_plan(lot, [points for points, _ in judged])
+    if (p["sample_size"], [stated["acceptance_number"] for _, stated in judged]) != (n, numbers):
+        which = ", ".join(map(str, numbers))
+        reject(event, f"is not the smallest plan that keeps both risks, which is {n} with {which}")
+    for c, (points, stated) in zip(numbers, judged, strict=True):
+        consumer, producer = attained_risks(lot, n, c, points.limiting, points.acceptable)
+        protects = risk_stated(stated["consumer_risk"], consumer)
+        if not protects or not risk_stated(stated["producer_risk"], producer):
+            reject(event, "states other risks than the plan has")
     state.planned[p["line"]] = lot
 
 

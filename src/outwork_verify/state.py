@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from fractions import Fraction
-from typing import Any
+from typing import Any, NamedTuple
 
 from outwork_verify.entry import Event
 from outwork_verify.inspectors import Check
@@ -108,24 +108,40 @@ class Member:
     keys: list[str] = field(default_factory=list)
 
 
+class Points(NamedTuple):
+    """A bad lot's share of defectives and the risk that it passes; a good one's, and that it fails.
+
+    All are exact fractions."""
+
+    limiting: Fraction
+    consumer_risk: Fraction
+    acceptable: Fraction
+    producer_risk: Fraction
+
+
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One line of the statement of work; the four fractions as written and exactly."""
+    """One line of the statement of work; the four fractions as written and exactly.
+
+    `classes` are the severities that are judged by themselves besides."""
 
     id: str
     service: str
     volume: int
     unit: str
     written: Mapping[str, str]
-    limiting: Fraction
-    consumer_risk: Fraction
-    acceptable: Fraction
-    producer_risk: Fraction
+    points: Points
+    classes: Mapping[str, Points]
     counted: frozenset[str]
     corrected: bool
     defined: frozenset[str]
     price: Mapping[str, str]
     turnaround: int
+
+    @property
+    def judged(self) -> frozenset[str]:
+        """The severities on which a verdict hangs, together or by themselves."""
+        return self.counted | self.classes.keys()
 
 
 @dataclass(slots=True)
@@ -419,7 +435,12 @@ class WorkOrder:
             "round": self.current.number,
             "items": {state: n for state, n in sorted(self.counts.items()) if n},
             "sample": sample and {name: sample[name] for name in shown},
-            "verdict": verdict and {name: verdict[name] for name in ("defective", "accepted")},
+            "verdict": verdict
+            and {
+                name: verdict[name]
+                for name in ("defective", "accepted", "classes")
+                if name in verdict
+            },
             "certificate": self.certificate and self.certificate["figures"],
             "delivery": made and {"items": made.items, "digest": made.digest, "state": made.state},
             "turnaround": self.turnaround(),

@@ -109,11 +109,19 @@ def _order(order: dict[str, Any]) -> Iterator[str]:
             f"{sample['sample_size']} of {sample['lot']} {sample['unit']}s inspected, "
             f"{verdict['defective']} defective where {sample['acceptance_number']} may be: {word}"
         )
+        for name, own in sorted(verdict.get("classes", {}).items()):
+            said = f"{own['defective']} where {own['acceptance_number']} may be"
+            yield f"{name} alone: {said}: {'accepted' if own['accepted'] else 'rejected'}"
     if stated:
         share, confidence = (
             100 * Decimal(stated[name]) for name in ("conforming_at_least", "confidence")
         )
         yield f"certificate: at least {share:f} % conform with {confidence:f} % confidence"
+        for name, own in sorted(stated.get("classes", {}).items()):
+            share, confidence = (
+                100 * Decimal(own[part]) for part in ("conforming_at_least", "confidence")
+            )
+            yield f"{name} alone: at least {share:f} % with {confidence:f} % confidence"
     if order["invoice"]:
         total = order["invoice"]["total"]
         yield f"invoice {order['invoice']['number']}: {total['amount']} {total['currency']}"

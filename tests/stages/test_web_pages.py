@@ -16,8 +16,9 @@ from outwork import access
 from outwork.interfaces import wording
 from outwork.interfaces.web import web
 from outwork.operation import utc_now
-from outwork.stages import execution, setup
-from outwork.vocabulary import Stage
+from outwork.stages import assurance, execution, requirements, setup
+from outwork.stages.assurance import DefectFound
+from outwork.vocabulary import Severity, Stage
 
 with warnings.catch_warnings():  # Starlette would rather have the next major version of its client
     warnings.simplefilter("ignore")
@@ -84,6 +85,56 @@ def test_what_a_plan_lets_pass_is_shown_before_anybody_signs(world: World, sign_
     assert "consumer’s risk" in shown
     assert "producer’s risk" in shown
     assert "Exact, for a lot of 4: n=" in shown
+
+
+def test_severities_judged_by_themselves_are_agreed_and_shown(
+    world: World, sign_in: SignIn
+) -> None:
+    """From the form of a line over its curves and the verdict to the certificate."""
+    world.draft()
+    vera = sign_in("vera")
+    base = f"/engagements/{world.engagement}"
+    page = vera.get(f"{base}/requirements").text
+    assert 'name="sampling.classes.minor.limiting_quality"' in page
+    line = {
+        "csrf": token(page), "engagement": world.engagement, "service": KEY, "volume": "4",
+        "turnaround_days": "10", "unit": "item", "confidentiality": "internal", "price": "12",
+        "price-currency": "EUR", "defects.critical": "a", "defects.major": "b",
+        "defects.minor": "c", "sampling.limiting_quality": "0.4", "sampling.consumer_risk": "0.2",
+        "sampling.acceptable_quality": "0.05", "sampling.producer_risk": "0.1",
+        "sampling.counted.0": "critical", "sampling.counted.1": "major",
+        "sampling.classes.minor.limiting_quality": "0.75",
+        "sampling.classes.minor.acceptable_quality": "",
+        "baseline.volume_a_month": "4", "baseline.turnaround_days": "9",
+        "baseline.accuracy": "0.9", "baseline.unit_cost": "40",
+        "baseline.unit_cost-currency": "EUR", "next": f"{base}/requirements",
+    }  # fmt: skip
+    vera.post("/act/requirements.add_line", data=line)
+    assert world.look(requirements.lines, world.engagement) == []  # half a class is none
+    line["sampling.classes.minor.acceptable_quality"] = "0.5"
+    vera.post("/act/requirements.add_line", data=line)
+    (made,) = world.look(requirements.lines, world.engagement)
+    assert made.sampling.classes[Severity.MINOR].consumer_risk is None
+    world.line = made.id
+    shown = vera.get(f"{base}/requirements").text
+    assert "Minor alone: A lot with 75.0 % defective passes" in shown
+    assert "is judged by itself" in shown
+    world.upto("draw", after="add_line")
+    vera = sign_in("vera")  # who signed has set a password, which ended the session
+    assert "Minor alone: accepted with at most" in vera.get(f"{base}/setup").text
+    assert "With a minor defect: at most 2." in vera.get(f"{base}/assurance").text
+    held = world.act("rosa", execution.claim, world.engagement)
+    found = DefectFound("governing-law", "c-law", Severity.MINOR, "Spelling")
+    world.act("rosa", assurance.inspect, held, [found])
+    world.upto("decide", after="draw")
+    shown = vera.get(f"{base}/assurance").text
+    assert "Severities judged by themselves" in shown
+    world.produce()
+    world.inspect()
+    world.upto("deliver", after="decide")
+    shown = vera.get(f"{base}/deliverable/{world.order}").text
+    assert "Severities judged by themselves" in shown
+    assert "1 of 4" in shown
 
 
 @pytest.mark.parametrize("who", ["vera", "dana", "rosa"])

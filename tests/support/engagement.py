@@ -32,7 +32,7 @@ from outwork.stages import (
     transfer,
 )
 from outwork.stages.assurance import DefectFound
-from outwork.stages.requirements import Baseline, SamplingTerms
+from outwork.stages.requirements import Baseline, ClassTerms, SamplingTerms
 from outwork.stages.selection import Criterion
 from outwork.stages.transfer import ControlUse
 from outwork.vocabulary import (
@@ -61,6 +61,14 @@ from outwork.vocabulary import (
 
 START = datetime(2026, 11, 2, 9, tzinfo=UTC)
 SAMPLING = SamplingTerms(Decimal("0.4"), Decimal("0.2"), Decimal("0.05"), Decimal("0.1"))
+# Of four items: no critical defect passes, and up to two minor ones do.
+BY_CLASS = replace(
+    SAMPLING,
+    classes={
+        Severity.CRITICAL: ClassTerms(Decimal("0.25"), Decimal("0.01"), Decimal("0.1")),
+        Severity.MINOR: ClassTerms(Decimal("0.75"), Decimal("0.5")),
+    },
+)
 BASELINE = Baseline(100, 10, Decimal("0.9"), Money(Decimal(20), "EUR"))
 DEFECTS = {
     Severity.CRITICAL: "A date is not the one in the text.",

@@ -10,6 +10,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from decimal import Decimal
+from fractions import Fraction
 from typing import Any
 
 import sqlalchemy as sa
@@ -141,7 +142,8 @@ def _agreement(state: State, made: Fields) -> None:
             service=line.service,
             volume=line.volume,
             unit=line.unit,
-            sampling={k: number(v) for k, v in line.written.items()},
+            sampling={k: number(v) for k, v in line.written.items()}
+            | {name: tuple(points) for name, points in line.classes.items()},
             price=money(line.price),
             defects=sorted(line.defined),
         )
@@ -199,6 +201,7 @@ def _agreement(state: State, made: Fields) -> None:
             acceptance_number=p["acceptance_number"],
             consumer_risk=number(p["consumer_risk"]),
             producer_risk=number(p["producer_risk"]),
+            classes=p.get("classes", {}),
         )
     for name, price in state.rates.items():
         Table(made, "rate").add(name, price=money(price))
@@ -279,6 +282,7 @@ def _quality(state: State, made: Fields) -> None:
     for _, p in _publics(state, "assurance.sample-drawn"):
         Table(made, "sample").add(
             (p["work_order"], p["round"]),
+            classes={n: own["acceptance_number"] for n, own in p.get("classes", {}).items()},
             **{
                 k: p[k]
                 for k in ("unit", "lot", "sample_size", "acceptance_number", "seed", "closing_size")
@@ -317,7 +321,11 @@ def _quality(state: State, made: Fields) -> None:
         )
     for e, p in _publics(state, "assurance.verdict-given"):
         Table(made, "verdict").add(
-            (p["work_order"], p["round"]), defective=p["defective"], accepted=p["accepted"], at=e.at
+            (p["work_order"], p["round"]),
+            defective=p["defective"],
+            accepted=p["accepted"],
+            at=e.at,
+            classes=p.get("classes", {}),
         )
     for e, p in _publics(state, "assurance.certificate-issued"):
         Table(made, "certificate").add(
@@ -423,6 +431,12 @@ def _stored_signing(db: Connection, made: Fields, names: Mapping[str, str]) -> N
         Table(made, "bound_key").add(names[r["actor_id"]], key=r["key"])
 
 
+def _points(terms: Mapping[str, Any], own: Mapping[str, Any]) -> tuple[Fraction, ...]:
+    """Both points of a class; a risk that is not its own is the joint one."""
+    names = ("limiting_quality", "consumer_risk", "acceptable_quality", "producer_risk")
+    return tuple(Fraction(own[n] if own[n] is not None else terms[n]) for n in names)
+
+
 def _stored_agreement(db: Connection, made: Fields, names: Mapping[str, str]) -> None:
     for r in _rows(db, "engagement"):
         Table(made, "engagement").add(
@@ -436,7 +450,8 @@ def _stored_agreement(db: Connection, made: Fields, names: Mapping[str, str]) ->
             unit=r["unit"],
             sampling={
                 k: number(v) for k, v in r["sampling"].items() if k.endswith(("_quality", "_risk"))
-            },
+            }
+            | {name: _points(r["sampling"], own) for name, own in r["sampling"]["classes"].items()},
             price=money(r["price"]),
             defects=sorted(k for k, v in r["defects"].items() if v),
         )
@@ -494,7 +509,7 @@ def _stored_agreement(db: Connection, made: Fields, names: Mapping[str, str]) ->
             r["line_id"],
             consumer_risk=number(r["consumer_risk"]),
             producer_risk=number(r["producer_risk"]),
-            **{n: r[n] for n in ("lot", "sample_size", "acceptance_number")},
+            **{n: r[n] for n in ("lot", "sample_size", "acceptance_number", "classes")},
         )
     for r in _rows(db, "rate"):
         Table(made, "rate").add(r["line_id"], price=money(r["price"]))
@@ -592,6 +607,7 @@ def _stored_quality(db: Connection, made: Fields, names: Mapping[str, str]) -> N
         key, table = (r["work_order_id"], r["round"]), Table(made, "sample")
         table.add(
             key,
+            classes={n: own["acceptance_number"] for n, own in r["classes"].items()},
             **{
                 n: r[n]
                 for n in ("unit", "lot", "sample_size", "acceptance_number", "seed", "closing_size")
@@ -625,6 +641,7 @@ def _stored_quality(db: Connection, made: Fields, names: Mapping[str, str]) -> N
             defective=r["defective"],
             accepted=r["accepted"],
             at=at(r["at"]),
+            classes=r["classes"],
         )
     for r in _rows(db, "certificate"):
         Table(made, "certificate").add(

@@ -11,7 +11,7 @@ import random
 from datetime import timedelta
 from typing import Any
 
-from tests.support.engagement import DEFECTS, PRICE, SAMPLING, World
+from tests.support.engagement import BY_CLASS, DEFECTS, PRICE, SAMPLING, World
 from tests.support.imports import bring
 from tests.support.service import content
 
@@ -27,6 +27,7 @@ class Wanderer:
 
     def __init__(self, world: World, seed: int) -> None:
         self.world, self.chance = world, random.Random(seed)
+        self.sampling = BY_CLASS if seed % 2 else SAMPLING
 
     def may(self, share: float) -> bool:
         """Chance says yes with this probability."""
@@ -47,7 +48,7 @@ class Wanderer:
         world = self.world
         unit = InspectionUnit.ANSWER if self.may(0.3) else InspectionUnit.ITEM
         world.draft()
-        world.add_line(unit=unit, defects=DEFECTS)
+        world.add_line(self.sampling, unit, DEFECTS)
         if self.may(0.3):
             spare = world.act(
                 "vera", requirements.add_line, world.engagement, "tiny-abstraction",

@@ -15,7 +15,7 @@ from outwork.stages import (
     requirements,
     selection,
 )
-from outwork.stages.requirements import Baseline, SamplingTerms
+from outwork.stages.requirements import Baseline, ClassTerms, SamplingTerms
 from outwork.stages.selection import Criterion
 from outwork.vocabulary import (
     EngagementId,
@@ -128,6 +128,15 @@ def _add_line(run: Run, op: Operation, part: LinePart) -> None:
             part.sampling.producer_risk,
             tuple(part.sampling.counted),
             part.sampling.corrected,
+            {
+                s: ClassTerms(
+                    own.limiting_quality,
+                    own.acceptable_quality,
+                    own.consumer_risk,
+                    own.producer_risk,
+                )
+                for s, own in part.sampling.classes.items()
+            },
         ),
         part.confidentiality,
         Money(part.price, currency),

@@ -60,6 +60,15 @@ class AgentPart(_Part):
     login: str
 
 
+class ClassPart(_Part):
+    """Both points by which a severity is judged by itself; risks are those of all unless given."""
+
+    limiting_quality: Exact
+    acceptable_quality: Exact
+    consumer_risk: Exact | None = None
+    producer_risk: Exact | None = None
+
+
 class SamplingPart(_Part):
     """Both points of the sampling plan, as fractions."""
 
@@ -69,6 +78,7 @@ class SamplingPart(_Part):
     producer_risk: Exact
     counted: list[Severity] = [Severity.CRITICAL, Severity.MAJOR]
     corrected: bool = False
+    classes: dict[Severity, ClassPart] = {}
 
 
 class BaselinePart(_Part):

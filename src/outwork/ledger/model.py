@@ -22,7 +22,12 @@ class _Mark:
     opened: bool = True
 
 
+class _Seldom:
+    """Marks a public field of an event that is left out where it is None."""
+
+
 Sealed = Annotated[T, _Mark()]
+Occasional = Annotated[T | None, _Seldom()]
 
 # Where everything else of an event can be guessed by somebody who must not know all of it, and who
 # sees its leaf hash in the proof of a neighbour: a commitment to nothing, whose salt is not kept.
@@ -48,7 +53,8 @@ def event(*, version: int = 1) -> Any:
 
     Its kind is its slice and its name ("execution.item-submitted"). Fields marked `Sealed[...]` go
     into the log as commitments only (a mapping: one commitment per key); all other values must be
-    structural (ids, states, counts, verdicts, amounts, dates).
+    structural (ids, states, counts, verdicts, amounts, dates). One marked `Occasional[...]` is left
+    out where there is nothing to say, so that events which never had it stay as they were.
     """
 
     def declare(cls: type[EventBody]) -> type[EventBody]:
@@ -64,11 +70,11 @@ def event(*, version: int = 1) -> Any:
     return declare
 
 
-_SHAPES: dict[str, list[tuple[str, TypeAdapter[Any], _Mark | None]]] = {}
+_SHAPES: dict[str, list[tuple[str, TypeAdapter[Any], _Mark | None, bool]]] = {}
 
 
-def _shape(of: type[EventBody]) -> list[tuple[str, TypeAdapter[Any], _Mark | None]]:
-    """Name, adapter and the mark if it is sealed, of each field but the engagement."""
+def _shape(of: type[EventBody]) -> list[tuple[str, TypeAdapter[Any], _Mark | None, bool]]:
+    """Name, adapter, the mark if it is sealed, and whether it is occasional, of each field."""
     if of.kind in _SHAPES:
         return _SHAPES[of.kind]
     hints = get_type_hints(of, include_extras=True)
@@ -77,6 +83,7 @@ def _shape(of: type[EventBody]) -> list[tuple[str, TypeAdapter[Any], _Mark | Non
             f.name,
             TypeAdapter(hints[f.name]),
             next((m for m in _notes(hints[f.name]) if isinstance(m, _Mark)), None),
+            any(isinstance(m, _Seldom) for m in _notes(hints[f.name])),
         )
         for f in fields(of)
         if f.name != "engagement"
@@ -92,10 +99,11 @@ def split(body: EventBody) -> tuple[dict[str, Json], dict[str, Json]]:
     """The public and the confidential values of an event, as JSON values."""
     public: dict[str, Json] = {}
     sealed: dict[str, Json] = {}
-    for name, adapter, mark in _shape(type(body)):
+    for name, adapter, mark, occasional in _shape(type(body)):
         value = adapter.dump_python(getattr(body, name), mode="json")
         if mark is None:
-            public[name] = value
+            if value is not None or not occasional:
+                public[name] = value
         elif isinstance(value, dict):
             # One commitment per key, so that one answer can be disclosed without the others.
             sealed |= {f"{name}.{key}": part for key, part in value.items()}
@@ -110,7 +118,7 @@ _BLIND: dict[str, frozenset[str]] = {}
 def blinding(of: type[EventBody]) -> frozenset[str]:
     """The sealed fields of a kind of event that open to nobody."""
     if of.kind not in _BLIND:
-        _BLIND[of.kind] = frozenset(name for name, _, m in _shape(of) if m and not m.opened)
+        _BLIND[of.kind] = frozenset(name for name, _, m, _ in _shape(of) if m and not m.opened)
     return _BLIND[of.kind]
 
 

@@ -20,7 +20,7 @@ from numpy.typing import ArrayLike, NDArray
 from outwork.methods import hypergeometric
 from outwork.methods.arguments import counts, share, whole
 from outwork.methods.intervals import binomial_lower, binomial_upper
-from outwork.methods.plan_search import smallest_plan
+from outwork.methods.plan_search import Promise, smallest_plan
 from outwork.methods.sampling import Plan, acceptable_defectives, limiting_defectives, plan
 
 __all__ = [
@@ -33,6 +33,7 @@ __all__ = [
     "defectives_upper",
     "defectives_upper_measured",
     "measured_plan",
+    "measured_promises",
     "measured_risks",
     "rate",
     "reinspection",
@@ -140,7 +141,10 @@ def corrected_plan(
     good = acceptable_defectives(lot, acceptable_quality)
     allowed = float(share("consumer_risk", consumer_risk))
     spared = float(share("producer_risk", producer_risk))
-    return _smallest(lot, (bad, allowed, inspector), (good, spared, inspector))
+    promises = _promises(lot, (bad, allowed, inspector), (good, spared, inspector))
+    n, c = _smallest(lot, promises, inspector)
+    missed = _accepts(lot, bad, n, c, inspector)
+    return Plan(lot, n, c, missed, 1 - _accepts(lot, good, n, c, inspector))
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,21 +211,32 @@ def measured_plan(
     >>> measured_plan(6400, 0.02, 0.05, 0.005, 0.05, [Check(200, 184)]).n
     763
     """
+    points = (limiting_quality, consumer_risk, acceptable_quality, producer_risk)
+    promises = measured_promises(lot, *points, checks)
+    n, c = _smallest(lot, promises, at_least(checks, consumer_risk, producer_risk))
+    return Plan(lot, n, c, *measured_risks(Plan(lot, n, c, 0.0), *points, checks))
+
+
+def measured_promises(
+    lot: int,
+    limiting_quality: float,
+    consumer_risk: float,
+    acceptable_quality: float,
+    producer_risk: float,
+    checks: Sequence[Check],
+) -> tuple[Promise, Promise]:
+    """Whether (n, c) protects the consumer, and spares the producer, as in `measured_plan`."""
     worst = at_least(checks, consumer_risk, producer_risk)
     bad = limiting_defectives(lot, limiting_quality)
     good = acceptable_defectives(lot, acceptable_quality)
     if good >= bad:
         raise ValueError(f"acceptable_quality: {good} defectives of {lot} must be fewer than {bad}")
     spared = _left(producer_risk) if _any_clean(checks) else float(share("p", producer_risk))
-    found = _smallest(
+    return _promises(
         lot,
         (bad, _left(consumer_risk), Inspector(worst.sensitivity)),
         (good, spared, Inspector(1.0, worst.specificity)),
     )
-    risks = measured_risks(
-        found, limiting_quality, consumer_risk, acceptable_quality, producer_risk, checks
-    )
-    return Plan(lot, found.n, found.c, *risks)
 
 
 def measured_risks(
@@ -262,7 +277,7 @@ _Point = tuple[int, float, Inspector]
 """Defectives in the lot, allowed risk, and the inspector to reckon with."""
 
 
-def _smallest(lot: int, consumer: _Point, producer: _Point) -> Plan:
+def _promises(lot: int, consumer: _Point, producer: _Point) -> tuple[Promise, Promise]:
     bad, beta, misses = consumer
     good, alpha, invents = producer
 
@@ -272,6 +287,11 @@ def _smallest(lot: int, consumer: _Point, producer: _Point) -> Plan:
     def spares(n: int, c: int) -> bool:
         return 1 - _accepts(lot, good, n, c, invents) <= alpha
 
+    return protects, spares
+
+
+def _smallest(lot: int, promises: tuple[Promise, Promise], worst: Inspector) -> tuple[int, int]:
+    protects, spares = promises
     # a smaller sample tells less than the whole lot does: what that cannot keep, none can
     low, most = -1, lot - 1
     while low < most:
@@ -282,12 +302,8 @@ def _smallest(lot: int, consumer: _Point, producer: _Point) -> Plan:
             most = middle - 1
     found = smallest_plan(lot, most, protects, spares) if most >= 0 else None
     if found is None:
-        raise ValueError(
-            f"sensitivity: with {misses.sensitivity} and specificity {invents.specificity} no"
-            f" sample of the {lot} items keeps both risks"
-        )
-    n, c = found
-    return Plan(lot, n, c, _accepts(lot, bad, n, c, misses), 1 - _accepts(lot, good, n, c, invents))
+        raise ValueError(f"sensitivity: no sample of the {lot} items keeps both risks with {worst}")
+    return found
 
 
 def defectives_upper(

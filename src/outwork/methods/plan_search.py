@@ -7,7 +7,7 @@ so the first that spares the producer too is the smallest.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 Promise = Callable[[int, int], bool]
 """Whether a plan (n, c) keeps a promise."""
@@ -37,6 +37,43 @@ def smallest_plan(
         else:
             high = middle
     return _scan(lot, max(_SCAN + 1, high - _LOOK_BACK), high, protects, spares)
+
+
+def common_sample(
+    lot: int, at_least: int, promises: Sequence[tuple[Promise, Promise]]
+) -> tuple[int, list[int]] | None:
+    """The smallest n >= ``at_least`` at which each pair of promises has a c that keeps both.
+
+    Gives n and the smallest such c of each; None where even the whole lot keeps not all of them.
+    ``promises`` are pairs of protects and spares. For whole n and c this is exact: the smallest c
+    that spares grows with n, so where it does not protect, none does before n protects with it.
+    """
+    n = at_least
+    while True:
+        further, numbers = n, []
+        for protects, spares in promises:
+            c = _smallest_sparing(n, spares)
+            numbers.append(c)
+            if not protects(n, c):
+                enough = smallest_sample(lot, c, n + 1, protects)
+                if enough is None:
+                    return None
+                further = max(further, enough)
+        if further == n:
+            return n, numbers
+        n = further
+
+
+def _smallest_sparing(n: int, spares: Promise) -> int:
+    """The smallest c that spares the producer; c = n does."""
+    low, high = -1, n
+    while high - low > 1:
+        middle = (low + high) // 2
+        if spares(n, middle):
+            high = middle
+        else:
+            low = middle
+    return high
 
 
 def _scan(

@@ -9,7 +9,7 @@ from typing import BinaryIO
 
 import sqlalchemy as sa
 
-from outwork import access, agreements, documents, ledger, methods, practices, workforce
+from outwork import access, agreements, documents, ledger, practices, workforce
 from outwork.access import Membership
 from outwork.agreements import Engagement, WorkOrder
 from outwork.kit import outbox
@@ -17,11 +17,11 @@ from outwork.kit.outbox import Job
 from outwork.kit.paging import Page
 from outwork.operation import Operation
 from outwork.practices import Service
-from outwork.reporting.by_stage import Standing, plan_for
+from outwork.reporting.by_stage import Standing, plans_for
 from outwork.reporting.log import openable
 from outwork.reporting.queries import may_read
 from outwork.reporting.telling import reads_blind, refuse_blind
-from outwork.stages import acceptance, assurance, execution, requirements, transfer
+from outwork.stages import acceptance, assurance, execution, requirements, setup, transfer
 from outwork.stages.acceptance import Delivery, Invoice, ProposedChange
 from outwork.stages.assurance import (
     Certificate,
@@ -139,7 +139,7 @@ class Sampling:
     makers: Mapping[ItemId, ActorId]
     seeds: Mapping[str, SeedCommitment]
     sample: Sample | None
-    plan: methods.Plan | None
+    plans: setup.Plans | None
     line: Line | None
     inspections: Mapping[ItemId, Inspection]
     asked: Mapping[ItemId, Assignment]
@@ -171,7 +171,7 @@ def sampling(op: Operation, at: Standing) -> Sampling:
         makers={a.item_id: a.actor_id for a in made if a.level and a.actor_id},
         seeds=execution.seeds(op.db, order),
         sample=sample,
-        plan=plan_for(line),
+        plans=plans_for(line),
         line=line,
         # What a screening before the draw found is not the sample's.
         inspections={

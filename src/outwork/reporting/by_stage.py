@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from outwork import access, agreements, documents, methods, practices
+from outwork import access, agreements, documents, practices
 from outwork.access import Actor, ActorKind, Membership
 from outwork.agreements import Signature, WorkOrder
 from outwork.kit.paging import Page
@@ -152,7 +152,7 @@ class Scope:
     """The statement of work, what could be read from the brief, and who has signed."""
 
     lines: tuple[Line, ...]
-    plans: Mapping[LineId, methods.Plan | None]
+    plans: Mapping[LineId, setup.Plans | None]
     services: Mapping[str, Service]
     brief: Brief
     signatures: tuple[Signature, ...]
@@ -167,19 +167,19 @@ def scope(op: Operation, at: Standing) -> Scope:
     shown = [s for s in every if not at.bidding or s.side is Side.CLIENT or s.actor_id == own]
     return Scope(
         lines=lines,
-        plans={line.id: plan_for(line) for line in lines},
+        plans={line.id: plans_for(line) for line in lines},
         services=catalogue,
         brief=requirements.read_brief(at.overview.engagement.brief, list(catalogue.values())),
         signatures=tuple(shown),
     )
 
 
-def plan_for(line: Line) -> methods.Plan | None:
-    """The plan for a line's whole volume; None where none meets both points."""
+def plans_for(line: Line) -> setup.Plans | None:
+    """The plans for a line's whole volume; None where none meets both points."""
     questions = len(practices.service(line.service).questions)
     units = line.volume * (questions if line.unit is InspectionUnit.ANSWER else 1)
     try:
-        return setup.exact_plan(units, line.sampling)
+        return setup.exact_plans(units, line.sampling)
     except ValueError:
         return None
 

@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from outwork.ledger import bundle, canonical, checkpoint, sealing, tree
 from outwork_verify.replay import Event, State
-from outwork_verify.state import Delivery, Line, WorkOrder
+from outwork_verify.state import Delivery, Line, Points, WorkOrder
 
 ORIGIN = "outwork.test/eng-1"
 SIGNER = checkpoint.Ed25519Signer(ORIGIN, Ed25519PrivateKey.from_private_bytes(b"\x07" * 32))
@@ -30,9 +30,8 @@ def accept(state: State, event: Event) -> None:
     half = Fraction(1, 2)
     nothing = frozenset[str]()
     price = {"amount": "1", "currency": "EUR"}
-    line = Line(
-        "l", "s", 1, "item", {}, half, half, half, half, nothing, False, nothing, price, 1
-    )  # fmt: skip
+    points = Points(half, half, half, half)
+    line = Line("l", "s", 1, "item", {}, points, {}, nothing, False, nothing, price, 1)
     order = state.orders.setdefault("wo-1", WorkOrder("wo-1", line, "itemised"))
     files = Counter((hashlib.sha256(data).hexdigest(), len(data)) for data in FILES.values())
     order.delivery = Delivery(1, 1, "", files)

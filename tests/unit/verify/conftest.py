@@ -47,7 +47,7 @@ def eventful_world(
 @pytest.fixture(scope="session")
 def genuine(eventful_world: World) -> Log:
     """Its log, with the key that signed it."""
-    return _log(eventful_world)
+    return log_of(eventful_world)
 
 
 @pytest.fixture(scope="session")
@@ -57,7 +57,7 @@ def answers_log(
     """The log of a direct award with answers as the unit, up to the sample."""
     with fresh_database(cluster, migrated) as dsns:
         world = World(dsns.app, tmp_path_factory.mktemp("direct") / "keys")
-        yield _log(direct(world))
+        yield log_of(direct(world))
         world.close()
 
 
@@ -68,7 +68,7 @@ def improved_log(
     """The log of a rejected lot that was screened, and of an action whose effect was shown."""
     with fresh_database(cluster, migrated) as dsns:
         world = World(dsns.app, tmp_path_factory.mktemp("improved") / "keys")
-        yield _log(improving(world))
+        yield log_of(improving(world))
         world.close()
 
 
@@ -79,7 +79,7 @@ def ladder_log(
     """The log of a batch under a review ladder."""
     with fresh_database(cluster, migrated) as dsns:
         world = World(dsns.app, tmp_path_factory.mktemp("ladder") / "keys")
-        yield _log(reviewed(world))
+        yield log_of(reviewed(world))
         world.close()
 
 
@@ -90,7 +90,7 @@ def doubled_log(
     """The log of a batch of which every item was answered twice."""
     with fresh_database(cluster, migrated) as dsns:
         world = World(dsns.app, tmp_path_factory.mktemp("doubled") / "keys")
-        yield _log(doubled(world))
+        yield log_of(doubled(world))
         world.close()
 
 
@@ -108,7 +108,7 @@ def again_world(
 @pytest.fixture(scope="session")
 def again_log(again_world: World) -> Log:
     """Its log, with the key that signed it."""
-    return _log(again_world)
+    return log_of(again_world)
 
 
 def keyring(world: World) -> Keyring:
@@ -116,6 +116,6 @@ def keyring(world: World) -> Keyring:
     return world.database.keyring
 
 
-def _log(world: World) -> Log:
+def log_of(world: World) -> Log:
     signer = ledger.log_signer(keyring(world), world.engagement)
     return Log.read(exported(world), signer, signing_keys(world))

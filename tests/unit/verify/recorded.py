@@ -30,7 +30,7 @@ from outwork.stages import acceptance, assurance, execution, requirements, selec
 from outwork.stages.acceptance import ReturnedItem
 from outwork.stages.assurance import DefectFound
 from outwork.stages.execution import ReviewVerdict, RowFormat
-from outwork.stages.requirements import SamplingTerms
+from outwork.stages.requirements import ClassTerms, SamplingTerms
 from outwork.vocabulary import (
     AssignmentId,
     Confidentiality,
@@ -415,6 +415,46 @@ def improving(world: World) -> World:
 
 
 TIGHT = SamplingTerms(Decimal("0.3"), Decimal("0.05"), Decimal("0.05"), Decimal("0.1"))
+
+
+def classed(world: World) -> World:
+    """A lot that one class rejects, then accepted: corrected for inspectors in every class."""
+    world.draft()
+    world.add_line(sampling=CLASSED)
+    world.sign()
+    world.act("vera", selection.award_directly, world.engagement, world.people["dana"],
+              "The only provider that has worked on these contracts")  # fmt: skip
+    world.upto("open", after="award")
+    world.admit(10)
+    world.check(seeded=60, caught=59)
+    world.upto("draw", after="admit")
+    _inspect_minors(world, 4)
+    assert not world.decide()
+    _again(world)
+    _inspect_minors(world, 1)
+    assert world.decide()
+    world.produce("ana")
+    world.inspect()
+    world.issue_certificate()
+    return world
+
+
+def _inspect_minors(world: World, many: int) -> None:
+    """The first items have a defect that is judged by itself only."""
+    while (held := world.act("rosa", execution.claim, world.engagement)) is not None:
+        found = [DefectFound("governing-law", "c-law", Severity.MINOR, "spelling")]
+        world.act("rosa", assurance.inspect, held, found if many > 0 else [], 40)
+        many -= 1
+
+
+CLASSED = replace(
+    SAMPLING,
+    corrected=True,
+    classes={
+        Severity.CRITICAL: ClassTerms(Decimal("0.3"), Decimal("0.01")),
+        Severity.MINOR: ClassTerms(Decimal("0.8"), Decimal("0.25"), Decimal("0.1")),
+    },
+)
 
 
 def reviewed(world: World) -> World:

@@ -13,6 +13,7 @@ from outwork_verify.replay import HANDLERS
 
 import_module("outwork.stages.acceptance")  # loads every stage, and so declares every event
 PAGE = Path(__file__).parents[3] / "docs/formats/events.md"
+OCCASIONAL = getattr(ledger.Occasional, "__metadata__", ())
 ROW = re.compile(r"\| `(?P<kind>[a-z.-]+)` \| (?P<public>[^|]*)\|(?P<sealed>[^|]*)\|")
 
 
@@ -29,7 +30,7 @@ def _declared(kind: str) -> tuple[set[str], set[str]]:
     body = ledger.EVENTS[kind]
     hints = get_type_hints(body, include_extras=True)
     names = {f.name for f in fields(body)} - {"engagement"}
-    sealed = {n for n in names if getattr(hints[n], "__metadata__", ())}
+    sealed = {n for n in names if getattr(hints[n], "__metadata__", OCCASIONAL) != OCCASIONAL}
     return names - sealed, sealed
 
 

@@ -138,6 +138,12 @@ def _run(open_home: OpenHome, file: Path, inputs: Path, out: Path, as_json: bool
         f" {float(figures['conforming_at_least']):.2%} conform with"
         f" {float(figures['confidence']):.0%} confidence."
     )
+    for name, own in sorted(figures.get("classes", {}).items()):
+        typer.echo(
+            f"With a {name} defect {own['defective']}: at least"
+            f" {float(own['conforming_at_least']):.2%} have none with"
+            f" {float(own['confidence']):.0%} confidence."
+        )
     typer.echo(f"Left in {out}: deliverable, certificate.json, bundle.zip, policy.txt, report.json")
     typer.echo(f"Verify: outwork verify {out}/bundle.zip --policy {out}/policy.txt")
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from outwork import ledger, reporting
 from outwork.agreements import WorkOrder
+from outwork.interfaces.web import class_parts
 from outwork.interfaces.web.assurance_pages import defects, figure_of, stated
 from outwork.interfaces.web.batch_pages import pager
 from outwork.interfaces.web.desk import Context, Desk, choices, field, frame
@@ -258,6 +259,7 @@ def _certificate(d: Desk, order: WorkOrder, found: Delivered) -> Context | None:
             {"term": _("Issued"), "value": issued.issued_at, "kind": "when"},
             {"term": _("Digest"), "value": issued.digest, "kind": "code"},
         ],
+        "classes": class_parts.certified(f),
         "sample_href": f"{d.base}/assurance?order={order.id}#sample",
         "inspected": _("See the sample and who inspected it"),
     }  # fmt: skip

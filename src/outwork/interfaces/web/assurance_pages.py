@@ -6,15 +6,23 @@ from collections import Counter
 
 from outwork import reporting
 from outwork.agreements import WorkOrder
-from outwork.interfaces.web import charts
+from outwork.interfaces.web import charts, class_parts
 from outwork.interfaces.web.batch_pages import keeper
 from outwork.interfaces.web.desk import Context, Desk, field, frame
 from outwork.interfaces.web.inspector_pages import inspector_acts, inspectors
-from outwork.interfaces.web.labels import SIDES, badge, interval, percent, severity, word
+from outwork.interfaces.web.labels import (
+    SEVERITIES,
+    SIDES,
+    badge,
+    interval,
+    percent,
+    severity,
+    word,
+)
 from outwork.interfaces.web.readiness_pages import propose_change
 from outwork.interfaces.wording import translate as _
 from outwork.reporting import Sampling
-from outwork.stages.assurance import Certificate
+from outwork.stages.assurance import Certificate, Sample
 from outwork.vocabulary import ItemId, Side, Stage
 
 SIDED = (Side.CLIENT, Side.PROVIDER)
@@ -43,9 +51,9 @@ def assurance(d: Desk) -> Context:
         "causes": causes(found),
         "inspectors": inspectors(d, found),
         "control": None,
-        "oc": charts.oc_curve(found.plan, found.line.sampling)
-        if found.plan and found.line
-        else None,
+        "curves": class_parts.curves(found.plans, found.line.sampling)
+        if found.plans and found.line
+        else [],
         "pager": {"shown": len(drawn)} if drawn else None,
         "acts": _assurance_acts(d, found),
     }
@@ -137,7 +145,10 @@ def _verdict(d: Desk, found: Sampling) -> Context | None:
         "n": f"{sample.sample_size:,}", "lot": f"{sample.lot:,}",
         "bad": verdict.defective, "c": sample.acceptance_number,
     }  # fmt: skip
+    if not verdict.accepted and verdict.classes:
+        text = " ".join([text, class_parts.why(verdict)]).strip()
     shown: Context = {
+        "classes": class_parts.rows(verdict, sample.sample_size),
         "title": _("The batch conforms") if verdict.accepted else _("The batch does not conform"),
         "text": text,
         "tone": "good" if verdict.accepted else "bad",
@@ -159,6 +170,7 @@ def defects(d: Desk, found: Sampling) -> list[Context]:
     """The defects of the round as rows."""
     labels = {q.key: q.label for q in found.service.questions} if found.service else {}
     rules = f"{d.base}/transfer#clause-"
+    alone = found.line.sampling.classes if found.line else {}
     return [
         {
             "question": {"text": labels.get(x.question, x.question), "note": x.note},
@@ -166,7 +178,9 @@ def defects(d: Desk, found: Sampling) -> list[Context]:
             "clause": {"text": x.clause, "href": f"{rules}{x.clause}"},
             "severity": severity(x.severity),
             "maker": d.name(found.makers.get(x.item_id)),
-            "state": badge(_("Counts"), "bad") if x.counted and x.in_sample else badge(_("Noted")),
+            "state": badge(_("Counts"), "bad")
+            if x.in_sample and (x.counted or x.severity in alone)
+            else badge(_("Noted")),
         }
         for x in found.defects
     ]
@@ -201,12 +215,21 @@ def _assurance_acts(d: Desk, found: Sampling) -> list[Context]:
     if found.sample is not None and found.verdict is None:
         acts += d.act("assurance.give_verdict", _("Give the verdict"), _("Give the verdict"),
                       where=order, hidden=at,
-                      note=_("It follows from the sample: accepted with at most %(c)s defective.")
-                      % {"c": found.sample.acceptance_number})  # fmt: skip
+                      note=_allowed(found.sample))  # fmt: skip
     acts += inspector_acts(d, order, found)
     if found.guideline is not None and found.defects:
         acts += propose_change(d, list(dict.fromkeys(x.clause for x in found.defects)))
     return acts
+
+
+def _allowed(sample: Sample) -> str:
+    """With how many defectives the verdict accepts."""
+    said = _("It follows from the sample: accepted with at most %(c)s defective.")
+    said %= {"c": sample.acceptance_number}
+    for s, plan in sample.classes.items():
+        said += " " + _("With a %(severity)s defect: at most %(c)s.") % {
+            "severity": word(SEVERITIES, s).lower(), "c": plan.acceptance_number}  # fmt: skip
+    return said
 
 
 def _reveal(d: Desk, order: WorkOrder, found: Sampling) -> list[Context]:

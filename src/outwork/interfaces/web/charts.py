@@ -83,8 +83,11 @@ def _certification(m: Member, c: Certification) -> Context:
     return forest_row(label, share_figure(c.right, c.asked), "good" if c.passed else "bad")
 
 
-def oc_curve(plan: methods.Plan, terms: SamplingTerms) -> Context:
-    """The chance that a lot passes, by the share of it that is defective, with both risks."""
+def oc_curve(plan: methods.Plan, terms: SamplingTerms, of: str = "") -> Context:
+    """The chance that a lot passes, by the share of it that is defective, with both risks.
+
+    `of` names the severity that is judged by itself, if one is.
+    """
     bad = methods.limiting_defectives(plan.lot, float(terms.limiting_quality))
     good = methods.acceptable_defectives(plan.lot, float(terms.acceptable_quality))
     right = min(plan.lot, max(bad * 2, 4))
@@ -93,6 +96,8 @@ def oc_curve(plan: methods.Plan, terms: SamplingTerms) -> Context:
     points = [{"defective": k / plan.lot, "accepted": p} for k, p in zip(at, chances, strict=False)]
     title = _("A lot with %(share)s defective passes %(chance)s of the time") % {
         "share": percent(bad / plan.lot), "chance": percent(chances[-1])}  # fmt: skip
+    if of:
+        title = _("%(severity)s alone: %(title)s") % {"severity": of, "title": title}
     return {
         "title": title,
         "points": points,

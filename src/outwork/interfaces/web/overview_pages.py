@@ -193,8 +193,9 @@ def _facts(d: Desk, scope: Scope) -> list[Context]:
                 },
             }
         )
-        plan = scope.plans.get(x.id)
-        if plan is not None:
+        plans = scope.plans.get(x.id)
+        if plans is not None:
+            plan = plans.joint
             facts.append(
                 {
                     "term": _("Sampling plan"),

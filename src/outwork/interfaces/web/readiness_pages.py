@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from outwork import methods, reporting
-from outwork.interfaces.web import charts, hours_page, ladder_forms, watching_pages
+from outwork.interfaces.web import charts, class_parts, hours_page, ladder_forms, watching_pages
 from outwork.interfaces.web.desk import Context, Desk, choices, field, form, frame, roles_text
 from outwork.interfaces.web.labels import ROLES, badge, percent, shortened, word
 from outwork.interfaces.web.rendering import reason
@@ -326,7 +326,7 @@ def _quality_plan(found: Readiness) -> Context | None:
     for line in found.lines:
         plan = found.plans.get(line.id)
         if plan is not None:
-            return {"facts": _plan_facts(plan), "oc": _curve(plan, line)}
+            return {"facts": _plan_facts(plan), "curves": _curves(plan, line)}
     return None
 
 
@@ -338,14 +338,16 @@ def _plan_facts(plan: QualityPlan) -> list[Context]:
          "value": _("%(c)s defective") % {"c": plan.acceptance_number}},
         {"term": _("Consumer’s risk"), "value": percent(plan.consumer_risk, 2)},
         {"term": _("Producer’s risk"), "value": percent(plan.producer_risk, 2)},
+        *class_parts.facts(plan.classes),
     ]  # fmt: skip
 
 
-def _curve(plan: QualityPlan, line: Line) -> Context:
+def _curves(plan: QualityPlan, line: Line) -> list[Context]:
     exact = methods.Plan(
         plan.lot, plan.sample_size, plan.acceptance_number, float(plan.consumer_risk)
     )
-    return charts.oc_curve(exact, line.sampling)
+    own = class_parts.planned(plan.lot, plan.sample_size, plan.classes, line.sampling)
+    return [charts.oc_curve(exact, line.sampling), *own]
 
 
 def _setup_acts(d: Desk, found: Readiness) -> list[Context]:

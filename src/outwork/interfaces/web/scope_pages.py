@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 
 from outwork import reporting
-from outwork.interfaces.web import charts
+from outwork.interfaces.web import class_parts
 from outwork.interfaces.web.desk import Context, Desk, choices, field, frame
 from outwork.interfaces.web.labels import (
     CLASSES,
@@ -20,6 +20,7 @@ from outwork.interfaces.wording import msg
 from outwork.interfaces.wording import translate as _
 from outwork.reporting import Scope
 from outwork.stages.requirements import Line
+from outwork.stages.setup import Plans
 from outwork.vocabulary import (
     MINOR_UNITS,
     Confidentiality,
@@ -66,15 +67,16 @@ def requirements(d: Desk) -> Context:
         "brief": {"text": engagement.brief} if engagement.brief else None,
         "lines": [_line(found, line) for line in found.lines],
         "curves": [
-            charts.oc_curve(plan, line.sampling)
+            curve
             for line in found.lines
-            if (plan := found.plans.get(line.id)) is not None
+            if (plans := found.plans.get(line.id)) is not None
+            for curve in class_parts.curves(plans, line.sampling)
         ],
         "defects": [
             {
                 "severity": severity(s),
                 "definition": text,
-                "limit": _("counts") if s in line.sampling.counted else _("noted"),
+                "limit": _limit(line, s),
             }
             for line in found.lines
             for s in Severity
@@ -86,7 +88,15 @@ def requirements(d: Desk) -> Context:
     }
 
 
-def plan_words(plan: object, line: Line) -> Context:
+def _limit(line: Line, severity_: Severity) -> str:
+    """What hangs on a severity."""
+    alone = severity_ in line.sampling.classes
+    if severity_ in line.sampling.counted:
+        return _("counts, and is judged by itself") if alone else _("counts")
+    return _("is judged by itself") if alone else _("noted")
+
+
+def plan_words(plans: Plans | None, line: Line) -> Context:
     """A sampling plan with both risks, in a cell."""
     terms = line.sampling
     note = _("consumer’s risk %(beta)s at %(bad)s, producer’s %(alpha)s at %(good)s") % {
@@ -95,9 +105,10 @@ def plan_words(plan: object, line: Line) -> Context:
         "good": percent(terms.acceptable_quality),
         "alpha": percent(terms.producer_risk),
     }  # fmt: skip
-    if plan is None:
+    if plans is None:
         return {"text": _("no plan meets both risks"), "note": note}
-    return {"text": f"n={getattr(plan, 'n', '')}, c={getattr(plan, 'c', '')}", "note": note}
+    note = "; ".join([note, *class_parts.words(plans, terms)])
+    return {"text": f"n={plans.joint.n}, c={plans.joint.c}", "note": note}
 
 
 def _line(found: Scope, line: Line) -> Context:
@@ -214,6 +225,7 @@ def _add_line(d: Desk, found: Scope) -> list[Context]:
             for s, text in DEFINITIONS.items()
         ],
         *_sampling_fields(fraction),
+        *class_parts.fields(),
         field("baseline.volume_a_month", _("Today: items a month"), "number", min=1,
               value=brief.volume),
         field("baseline.turnaround_days", _("Today: days an item"), "number", min=1,

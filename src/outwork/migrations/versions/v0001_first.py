@@ -1013,6 +1013,7 @@ def _create() -> None:
         sa.Column("acceptance_number", sa.Integer(), nullable=False),
         sa.Column("consumer_risk", sa.Numeric(), nullable=False),
         sa.Column("producer_risk", sa.Numeric(), nullable=False),
+        sa.Column("classes", postgresql.JSONB(none_as_null=True), nullable=False),
         sa.PrimaryKeyConstraint("line_id", name=op.f("pk_quality_plan")),
         info={"scope": "engagement"},
     )
@@ -1144,6 +1145,7 @@ def _create() -> None:
         sa.Column("units", postgresql.JSONB(none_as_null=True), nullable=False),
         sa.Column("inspectors", postgresql.JSONB(none_as_null=True), nullable=False),
         sa.Column("drawn_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("classes", postgresql.JSONB(none_as_null=True), nullable=False),
         sa.PrimaryKeyConstraint("work_order_id", "round", name=op.f("pk_sample")),
         info={"scope": "engagement"},
     )
@@ -1266,6 +1268,7 @@ def _create() -> None:
         sa.Column("defective", sa.Integer(), nullable=False),
         sa.Column("accepted", sa.Boolean(), nullable=False),
         sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("classes", postgresql.JSONB(none_as_null=True), nullable=False),
         sa.PrimaryKeyConstraint("work_order_id", "round", name=op.f("pk_verdict")),
         info={"scope": "engagement"},
     )

@@ -142,7 +142,19 @@ def _stated(figures: dict[str, Any]) -> dict[str, str]:
         "Inspector error": f"measured: at least {seen}"
         if error["measured"]
         else f"not measured: assumed {seen}",
+        **{
+            f"{name.capitalize()} defects by themselves": _stated_class(own)
+            for name, own in sorted(figures.get("classes", {}).items())
+        },
     }
+
+
+def _stated_class(own: dict[str, Any]) -> str:
+    found = f"{own['defective']} defective, accepted with at most {own['acceptance_number']}"
+    proved = f"conforming at least {own['conforming_at_least']} with confidence {own['confidence']}"
+    risks = f"consumer's risk {own['consumer_risk']} at {own['limiting_quality']} defective"
+    spared = f"producer's risk {own['producer_risk']} at {own['acceptable_quality']}"
+    return f"{found}; {proved}; {risks}, {spared}"
 
 
 def _delivery_digest(files: Sequence[DeliveredFile], certificate: Digest) -> Digest:

@@ -55,7 +55,7 @@ def report_escape(
     if any((e.item_id, e.question) == (item, question) for e in before):
         raise Refusal("already-reported")
     place = _place(op, found, quote)
-    counted = severity in requirements.line(op.db, order.line_id).sampling.counted
+    counted = severity in requirements.line(op.db, order.line_id).sampling.judged
     missed = _missed(op, order, item, question, before) if counted else []
     author = execution.current_answers(op.db, item)[question].author
     assert author is not None  # it was handed in

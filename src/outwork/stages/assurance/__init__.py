@@ -21,6 +21,7 @@ from outwork.stages.assurance.improving import (
 from outwork.stages.assurance.model import (
     ActionState,
     Certificate,
+    ClassVerdict,
     Compared,
     CorrectiveAction,
     DefectFound,
@@ -54,6 +55,7 @@ __all__ = [
     "ActionState",
     "Certificate",
     "CertificateIssued",
+    "ClassVerdict",
     "Compared",
     "CorrectiveAction",
     "DefectFound",

@@ -10,7 +10,7 @@ from outwork import access, agreements, ledger, methods, practices
 from outwork.agreements import WorkOrder
 from outwork.methods.inspection import Check
 from outwork.operation import Operation, act
-from outwork.stages import execution, requirements, transfer
+from outwork.stages import execution, requirements, setup, transfer
 from outwork.stages.assurance import events, queries, store
 from outwork.stages.assurance.checking import compare
 from outwork.stages.assurance.model import (
@@ -19,10 +19,9 @@ from outwork.stages.assurance.model import (
     Inspection,
     Reinspection,
     Sample,
-    ceiling,
-    inspector_error,
+    least_seen,
     lot_units,
-    sampling_plan,
+    sampling_plans,
 )
 from outwork.stages.assurance.screening import screening
 from outwork.stages.execution import ItemState
@@ -37,6 +36,7 @@ from outwork.vocabulary import (
     Purpose,
     Refusal,
     Role,
+    Severity,
     Stage,
     WorkOrderId,
 )
@@ -111,7 +111,7 @@ def draw_sample(op: Operation, work_order: WorkOrderId) -> int:
         bytes.fromhex(seeds["provider"].nonce),
         ledger.root_at(op.db, order.engagement_id, size),
     )
-    made, questions, least = _sample(op, order, seed, size)
+    made, questions, least, classes = _sample(op, order, seed, size)
     store.samples.add(op.db, made)
     op.record(
         events.SampleDrawn(
@@ -123,12 +123,12 @@ def draw_sample(op: Operation, work_order: WorkOrderId) -> int:
             sample_size=made.sample_size,
             acceptance_number=made.acceptance_number,
             inspectors=tuple(sorted(named(op, order, made.inspectors))),
-            sensitivity_at_least=str(least["sensitivity_at_least"]),
-            specificity_at_least=str(least["specificity_at_least"]),
+            **least,
             seed=made.seed,
             closing_size=size,
             questions=tuple(questions),
             units_digest=Digest(hashlib.sha256("\n".join(made.units).encode()).hexdigest()),
+            classes=classes or None,
         )
     )
     execution.request_inspections(op, order, made.items())
@@ -137,18 +137,19 @@ def draw_sample(op: Operation, work_order: WorkOrderId) -> int:
 
 def _sample(
     op: Operation, order: WorkOrder, seed: bytes, size: int
-) -> tuple[Sample, list[str], dict[str, object]]:
+) -> tuple[Sample, list[str], dict[str, str], dict[Severity, events.ClassDrawn]]:
     line = requirements.line(op.db, order.line_id)
     items = [i.id for i in execution.all_items(op.db, order.id) if i.state is ItemState.SUBMITTED]
     questions = [q.key for q in practices.service(line.service).questions]
     units = lot_units(line.unit, items, questions)
     checks = _reckoned_with(op, order, line.sampling)
     try:
-        plan = sampling_plan(len(units), line.sampling, list(checks.values()))
+        plans = sampling_plans(len(units), line.sampling, list(checks.values()))
     except ValueError:
         if not line.sampling.corrected:
             raise
         raise Refusal("inspectors-miss-too-much", lot=len(units)) from None
+    plan, counts = plans.joint, list(checks.values())
     made = Sample(
         engagement_id=order.engagement_id,
         work_order_id=order.id,
@@ -157,16 +158,22 @@ def _sample(
         lot=plan.lot,
         sample_size=plan.n,
         acceptance_number=plan.c,
-        consumer_risk=ceiling(plan.consumer_risk),
-        producer_risk=ceiling(plan.producer_risk or 0.0),
+        consumer_risk=setup.ceiling(plan.consumer_risk),
+        producer_risk=setup.ceiling(plan.producer_risk or 0.0),
         seed=seed.hex(),
         closing_size=size,
         units=tuple(methods.draw(seed, units, plan.n)),
         inspectors=tuple(sorted(checks)),
         drawn_at=op.now,
+        classes=plans.by_class(),
     )
-    by_name = dict(zip(named(op, order, checks), checks.values(), strict=True))
-    return made, questions, inspector_error(by_name, line.sampling)
+    classes = {
+        severity: events.ClassDrawn(
+            acceptance_number=made.classes[severity].acceptance_number, **least_seen(counts, own)
+        )
+        for severity, own in line.sampling.by_class().items()
+    }
+    return made, questions, least_seen(counts, line.sampling), classes
 
 
 def _reckoned_with(

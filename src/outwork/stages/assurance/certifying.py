@@ -15,6 +15,7 @@ from outwork.stages.assurance.actions import HERE, MANAGERS, named
 from outwork.stages.assurance.model import (
     Certificate,
     Verdict,
+    class_verdicts,
     defective_units,
     figures,
     usable_checks,
@@ -43,8 +44,9 @@ def give_verdict(op: Operation, work_order: WorkOrderId) -> bool:
     again = {r.assignment_id for r in queries.reinspections(op.db, order)}
     found = [d for d in queries.defects(op.db, order) if d.in_sample or d.assignment_id in again]
     defective = defective_units(sample, found)
-    accepted = defective <= sample.acceptance_number
-    made = Verdict(order.engagement_id, order.id, order.round, defective, accepted, op.now)
+    classes = class_verdicts(sample, found)
+    accepted = defective <= sample.acceptance_number and all(c.accepted for c in classes.values())
+    made = Verdict(order.engagement_id, order.id, order.round, defective, accepted, op.now, classes)
     store.verdicts.add(op.db, made)
     op.record(
         events.VerdictGiven(
@@ -54,6 +56,7 @@ def give_verdict(op: Operation, work_order: WorkOrderId) -> bool:
             defective=defective,
             acceptance_number=sample.acceptance_number,
             accepted=accepted,
+            classes=classes or None,
         )
     )
     engagement = agreements.engagement(op.db, order.engagement_id)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
 
-from outwork.ledger import EventBody, Sealed, event
+from outwork.ledger import EventBody, Occasional, Sealed, event
+from outwork.stages.assurance.model import ClassVerdict
 from outwork.vocabulary import (
     ActionId,
     AssignmentId,
@@ -38,6 +40,15 @@ class InspectorChecked(EventBody):
     caught: int
     clean: int
     passed: int
+
+
+@dataclass(frozen=True, slots=True)
+class ClassDrawn:
+    """What a severity class that is judged by itself allows, and what its inspectors see."""
+
+    acceptance_number: int
+    sensitivity_at_least: str
+    specificity_at_least: str
 
 
 @event()
@@ -78,7 +89,8 @@ class SampleDrawn(EventBody):
     """The sample follows from both nonces and the root of the first `closing_size` entries.
 
     `inspectors` are those whose error the plan is corrected for, with what they see and pass at
-    least; none, 1 and 1 where the statement of work asks for no correction.
+    least; none, 1 and 1 where the statement of work asks for no correction. `classes` are the
+    severities that are judged by themselves besides.
     """
 
     work_order: WorkOrderId
@@ -94,6 +106,7 @@ class SampleDrawn(EventBody):
     closing_size: int
     questions: tuple[str, ...]
     units_digest: Digest
+    classes: Occasional[dict[Severity, ClassDrawn]] = None
 
 
 @event()
@@ -135,13 +148,14 @@ class DefectRaised(EventBody):
 
 @event()
 class VerdictGiven(EventBody):
-    """The batch was accepted or rejected on its sample."""
+    """The batch was accepted or rejected on its sample; accepted only if in every class, too."""
 
     work_order: WorkOrderId
     round: int
     defective: int
     acceptance_number: int
     accepted: bool
+    classes: Occasional[dict[Severity, ClassVerdict]] = None
 
 
 @event()

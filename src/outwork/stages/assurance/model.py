@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
@@ -35,7 +35,8 @@ class Sample:
     """What was drawn from a closed batch: `units` are item ids, or "item/question" for answers.
 
     `inspectors` are those whose measured error the plan reckons with, and who alone may inspect it;
-    where the statement of work asks for no correction there are none, and anybody may.
+    where the statement of work asks for no correction there are none, and anybody may. `classes`
+    are the severities that are judged by themselves besides.
     """
 
     engagement_id: EngagementId
@@ -52,6 +53,17 @@ class Sample:
     units: tuple[str, ...]
     inspectors: tuple[ActorId, ...]
     drawn_at: datetime
+    classes: Mapping[Severity, setup.ClassPlan] = field(default_factory=dict)
+
+    def of_class(self, severity: Severity) -> Sample:
+        """The sample as it judges a class by itself."""
+        plan = self.classes[severity]
+        return replace(
+            self,
+            acceptance_number=plan.acceptance_number,
+            consumer_risk=plan.consumer_risk,
+            producer_risk=plan.producer_risk,
+        )
 
     def items(self) -> list[ItemId]:
         """The items that hold the drawn units, in order of first appearance."""
@@ -134,26 +146,20 @@ def held_against(
     )
 
 
-def sampling_plan(lot: int, terms: SamplingTerms, checks: Sequence[Check]) -> methods.Plan:
-    """The plan for a lot: corrected for what the checks showed where the terms ask for it.
+def sampling_plans(lot: int, terms: SamplingTerms, checks: Sequence[Check]) -> setup.Plans:
+    """How a lot is judged: corrected for what the checks showed where the terms ask for it.
 
-    Raises ValueError where no sample of the lot keeps both risks with such inspectors.
+    Raises ValueError where no sample of the lot keeps every risk with such inspectors.
     """
-    return measured_plan(lot, terms, checks) if terms.corrected else setup.exact_plan(lot, terms)
+    if not terms.corrected:
+        return setup.exact_plans(lot, terms)
+    wanted = [setup.points(t) for t in setup.every_terms(terms)]
+    return setup.in_common(terms, methods.classes.measured_common_plans(lot, wanted, checks))
 
 
 def measured_plan(lot: int, terms: SamplingTerms, checks: Sequence[Check]) -> methods.Plan:
     """The smallest plan that keeps both risks with inspectors who err as the checks showed."""
-    return methods.inspection.measured_plan(lot, *_points(terms), checks)
-
-
-def _points(terms: SamplingTerms) -> tuple[float, float, float, float]:
-    return (
-        float(terms.limiting_quality),
-        float(terms.consumer_risk),
-        float(terms.acceptable_quality),
-        float(terms.producer_risk),
-    )
+    return methods.inspection.measured_plan(lot, *setup.points(terms).each(), checks)
 
 
 def whole_items(unit: InspectionUnit) -> bool:
@@ -275,7 +281,7 @@ class Effect:
         ratio = self.ratio()
         if ratio is None or not ratio.high < 1:
             return None
-        return str(ceiling(ratio.high))
+        return str(setup.ceiling(ratio.high))
 
 
 EFFECT_CONFIDENCE = 0.95
@@ -284,8 +290,17 @@ RATINGS = range(1, 11)
 
 
 @dataclass(frozen=True, slots=True)
+class ClassVerdict:
+    """The verdict on a severity class that is judged by itself."""
+
+    defective: int
+    acceptance_number: int
+    accepted: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Verdict:
-    """Accepted when no more units than the acceptance number are defective."""
+    """Accepted when no more units than the acceptance number are defective, in no class either."""
 
     engagement_id: EngagementId
     work_order_id: WorkOrderId
@@ -293,6 +308,7 @@ class Verdict:
     defective: int
     accepted: bool
     at: datetime
+    classes: Mapping[Severity, ClassVerdict] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -309,15 +325,28 @@ class Certificate:
 
 def defective_units(sample: Sample, defects: Sequence[DefectRecord]) -> int:
     """How many drawn units have a counted defect found in the sample's own inspection."""
-    return len(bad_units(sample, [d for d in defects if d.in_sample]))
+    return len(_units_with(sample, [d for d in defects if d.in_sample and d.counted]))
 
 
 def bad_units(sample: Sample, defects: Sequence[DefectRecord]) -> set[str]:
-    """The drawn units that have one of these defects which counts."""
-    counted = [d for d in defects if d.counted]
+    """The drawn units with one of these defects, of a severity on which a verdict hangs."""
+    return _units_with(sample, [d for d in defects if d.counted or d.severity in sample.classes])
+
+
+def class_verdicts(sample: Sample, defects: Sequence[DefectRecord]) -> dict[Severity, ClassVerdict]:
+    """The verdict on each class that is judged by itself: drawn units with a defect of it."""
+    made = {}
+    for severity, plan in sample.classes.items():
+        own = [d for d in defects if d.in_sample and d.severity is severity]
+        defective, allowed = len(_units_with(sample, own)), plan.acceptance_number
+        made[severity] = ClassVerdict(defective, allowed, defective <= allowed)
+    return made
+
+
+def _units_with(sample: Sample, defects: Sequence[DefectRecord]) -> set[str]:
     if sample.unit is InspectionUnit.ITEM:
-        return {str(d.item_id) for d in counted} & set(sample.units)
-    return {f"{d.item_id}/{d.question}" for d in counted} & set(sample.units)
+        return {str(d.item_id) for d in defects} & set(sample.units)
+    return {f"{d.item_id}/{d.question}" for d in defects} & set(sample.units)
 
 
 def conforming_at_least(
@@ -335,25 +364,14 @@ def conforming_at_least(
     return most, str(share.quantize(SIX_PLACES, rounding="ROUND_FLOOR"))
 
 
-def ceiling(risk: float) -> Decimal:
-    """A risk as it is stated: rounded up to 6 places."""
-    return Decimal(repr(risk)).quantize(SIX_PLACES, rounding="ROUND_CEILING")
-
-
 def inspector_error(checks: Mapping[str, Check], terms: SamplingTerms) -> dict[str, object]:
     """What a certificate says of its inspectors; of nobody means that their error is not known.
 
     Unmeasured inspectors are assumed to find every defect and to invent none, and so it is stated.
     """
-    counts = list(checks.values())
-    risks = float(terms.consumer_risk), float(terms.producer_risk)
-    least = (
-        methods.inspection.at_least(counts, *risks) if counts else methods.inspection.Inspector()
-    )
     return {
-        "measured": bool(counts),
-        "sensitivity_at_least": f"{least.sensitivity:.6f}",
-        "specificity_at_least": f"{least.specificity:.6f}",
+        "measured": bool(checks),
+        **least_seen(list(checks.values()), terms),
         "inspectors": [
             {
                 "inspector": name,
@@ -366,6 +384,18 @@ def inspector_error(checks: Mapping[str, Check], terms: SamplingTerms) -> dict[s
             }
             for name, c in sorted(checks.items())
         ],
+    }
+
+
+def least_seen(checks: Sequence[Check], terms: SamplingTerms) -> dict[str, str]:
+    """What the worst of the inspectors sees and passes at least, at these risks; 1 of nobody."""
+    risks = float(terms.consumer_risk), float(terms.producer_risk)
+    least = (
+        methods.inspection.at_least(checks, *risks) if checks else methods.inspection.Inspector()
+    )
+    return {
+        "sensitivity_at_least": f"{least.sensitivity:.6f}",
+        "specificity_at_least": f"{least.specificity:.6f}",
     }
 
 
@@ -397,12 +427,7 @@ def figures(
     `checks` are those of the sample's inspectors by pseudonym, none where any of them was never
     checked: see `usable_checks`.
     """
-    confidence = 1 - terms.consumer_risk
     counts = list(checks.values())
-    most, share = conforming_at_least(
-        sample.lot, sample.sample_size, verdict.defective, confidence, counts
-    )
-    consumer, producer = stated_risks(sample, terms, counts)
     in_sample = [d for d in defects if d.in_sample]
     return {
         "format": "outwork-certificate/1",
@@ -419,6 +444,22 @@ def figures(
         "defective": verdict.defective,
         "defects": {s.value: sum(d.severity is s for d in in_sample) for s in Severity},
         "accepted": verdict.accepted,
+        "inspector_error": inspector_error(checks, terms),
+        "seed": sample.seed,
+        "closing_size": sample.closing_size,
+        **_proved(sample, verdict.defective, terms, counts),
+        **_of_classes(sample, verdict, terms, counts),
+    }
+
+
+def _proved(
+    sample: Sample, defective: int, terms: SamplingTerms, checks: Sequence[Check]
+) -> dict[str, object]:
+    """What a sample proves by one plan: the bound, and both risks at both points."""
+    confidence = 1 - terms.consumer_risk
+    most, share = conforming_at_least(sample.lot, sample.sample_size, defective, confidence, checks)
+    consumer, producer = stated_risks(sample, terms, checks)
+    return {
         "confidence": str(confidence),
         "defectives_at_most": most,
         "conforming_at_least": share,
@@ -426,10 +467,25 @@ def figures(
         "acceptable_quality": str(terms.acceptable_quality),
         "consumer_risk": str(consumer),
         "producer_risk": str(producer),
-        "inspector_error": inspector_error(checks, terms),
-        "seed": sample.seed,
-        "closing_size": sample.closing_size,
     }
+
+
+def _of_classes(
+    sample: Sample, verdict: Verdict, terms: SamplingTerms, checks: Sequence[Check]
+) -> dict[str, object]:
+    """The same for each class that is judged by itself; nothing where there is none."""
+    stated = {
+        severity.value: {
+            "acceptance_number": found.acceptance_number,
+            "defective": found.defective,
+            "accepted": found.accepted,
+            **least_seen(checks, own),
+            **_proved(sample.of_class(severity), found.defective, own, checks),
+        }
+        for severity, own in terms.by_class().items()
+        if (found := verdict.classes.get(severity)) is not None
+    }
+    return {"classes": stated} if stated else {}
 
 
 def stated_risks(
@@ -439,8 +495,9 @@ def stated_risks(
     if not checks:
         return sample.consumer_risk, sample.producer_risk
     plan = methods.Plan(sample.lot, sample.sample_size, sample.acceptance_number, 0.0)
-    consumer, producer = methods.inspection.measured_risks(plan, *_points(terms), checks)
-    return ceiling(consumer), ceiling(producer)
+    points = setup.points(terms).each()
+    consumer, producer = methods.inspection.measured_risks(plan, *points, checks)
+    return setup.ceiling(consumer), setup.ceiling(producer)
 
 
 def gate_reasons(
@@ -461,6 +518,9 @@ def gate_reasons(
         return [*reasons, Reason("verdict-missing", place=place)]
     if not verdict.accepted:
         params = {"defective": verdict.defective, "allowed": sample.acceptance_number}
+        for found in verdict.classes.values():
+            if params["defective"] <= params["allowed"]:
+                params = {"defective": found.defective, "allowed": found.acceptance_number}
         reasons.append(Reason("too-many-defectives", params, place))
     if open_rework:
         reasons.append(Reason("rework-open", {"count": open_rework}, place))

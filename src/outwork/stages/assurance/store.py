@@ -32,7 +32,7 @@ sample_table = scoped(
     _whole("acceptance_number"), sa.Column("consumer_risk", sa.Numeric, nullable=False),
     sa.Column("producer_risk", sa.Numeric, nullable=False), text("seed"),
     sa.Column("closing_size", sa.BigInteger, nullable=False), json("units"), json("inspectors"),
-    instant("drawn_at"),
+    instant("drawn_at"), json("classes"),
     sa.PrimaryKeyConstraint("work_order_id", "round"),
 )  # fmt: skip
 
@@ -69,6 +69,7 @@ reinspection_table = scoped(
 verdict_table = scoped(
     "verdict",
     text("work_order_id"), _whole("round"), _whole("defective"), _flag("accepted"), instant("at"),
+    json("classes"),
     sa.PrimaryKeyConstraint("work_order_id", "round"),
 )  # fmt: skip
 

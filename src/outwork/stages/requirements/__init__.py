@@ -13,6 +13,7 @@ from outwork.stages.requirements.actions import (
 from outwork.stages.requirements.model import (
     Baseline,
     Brief,
+    ClassTerms,
     Line,
     SamplingTerms,
     read_brief,
@@ -23,6 +24,7 @@ from outwork.stages.requirements.queries import gate, line, lines
 __all__ = [
     "Baseline",
     "Brief",
+    "ClassTerms",
     "Line",
     "SamplingTerms",
     "add_line",

@@ -102,9 +102,23 @@ def add_line(
             confidentiality=confidentiality,
             price=price,
             defects={s.value: words for s, words in defects.items()},
+            classes=_classes(sampling),
         )
     )
     return made.id
+
+
+def _classes(sampling: SamplingTerms) -> dict[Severity, events.ClassPoints] | None:
+    points = {
+        severity: events.ClassPoints(
+            str(own.limiting_quality),
+            str(own.consumer_risk),
+            str(own.acceptable_quality),
+            str(own.producer_risk),
+        )
+        for severity, own in sampling.by_class().items()
+    }
+    return points or None
 
 
 @act(roles=[Role.VENDOR_MANAGER], stages=[Stage.REQUIREMENTS], records=[events.LineRemoved])

@@ -6,7 +6,7 @@ import hashlib
 import json
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 
 from pydantic import TypeAdapter
@@ -31,6 +31,19 @@ SCOPE_MEANING = "agrees to the statement of work"
 
 
 @dataclass(frozen=True, slots=True)
+class ClassTerms:
+    """The two points by which the units with a defect of one severity are judged by themselves.
+
+    As in `SamplingTerms`; a risk that is not given is the one agreed for all.
+    """
+
+    limiting_quality: Decimal
+    acceptable_quality: Decimal
+    consumer_risk: Decimal | None = None
+    producer_risk: Decimal | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class SamplingTerms:
     """The two points of an acceptance sampling plan, as fractions.
 
@@ -38,6 +51,7 @@ class SamplingTerms:
     `acceptable_quality` defective is rejected with at most `producer_risk`. `counted` are the
     severities that make a unit defective. With `corrected` both risks are kept with inspectors who
     err as much as they were measured to; without, the plan takes them to find every defect.
+    `classes` are severities that are judged by themselves besides, in the same sample.
     """
 
     limiting_quality: Decimal
@@ -46,6 +60,7 @@ class SamplingTerms:
     producer_risk: Decimal
     counted: tuple[Severity, ...] = (Severity.CRITICAL, Severity.MAJOR)
     corrected: bool = False
+    classes: Mapping[Severity, ClassTerms] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         for name in ("limiting_quality", "consumer_risk", "acceptable_quality", "producer_risk"):
@@ -55,6 +70,29 @@ class SamplingTerms:
             raise BadInput("quality-points-crossed")
         if not self.counted:
             raise BadInput("no-severity-counted")
+        for severity in self.classes:
+            self.of_class(severity)  # raises what is wrong with it
+
+    @property
+    def judged(self) -> tuple[Severity, ...]:
+        """The severities on which a verdict hangs, together or by themselves, gravest first."""
+        return tuple(s for s in Severity if s in self.counted or s in self.classes)
+
+    def of_class(self, severity: Severity) -> SamplingTerms:
+        """The terms by which a class of its own is judged."""
+        own = self.classes[severity]
+        return SamplingTerms(
+            own.limiting_quality,
+            self.consumer_risk if own.consumer_risk is None else own.consumer_risk,
+            own.acceptable_quality,
+            self.producer_risk if own.producer_risk is None else own.producer_risk,
+            (severity,),
+            self.corrected,
+        )
+
+    def by_class(self) -> dict[Severity, SamplingTerms]:
+        """The terms of every class of its own, gravest first."""
+        return {s: self.of_class(s) for s in Severity if s in self.classes}
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +139,9 @@ class Line:
 def scope_digest(lines: Sequence[Line]) -> Digest:
     """SHA-256 of the lines as canonical JSON: what a scope signature is bound to."""
     plain = TypeAdapter(tuple[Line, ...]).dump_python(tuple(lines), mode="json")
+    for line in plain:
+        if not line["sampling"]["classes"]:
+            del line["sampling"]["classes"]  # what was signed before there were any stays signed
     text = json.dumps(plain, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
     return Digest(hashlib.sha256(text.encode()).hexdigest())
 
@@ -112,7 +153,7 @@ def gate_reasons(lines: Sequence[Line], signed: bool, place: str) -> list[Reason
     reasons = [
         Reason("defects-undefined", {"line": item.id, "severity": severity.value}, place)
         for item in lines
-        for severity in item.sampling.counted
+        for severity in item.sampling.judged
         if not item.defects.get(severity, "").strip()
     ]
     reasons += [Reason("no-baseline", {"line": i.id}, place) for i in lines if i.baseline is None]

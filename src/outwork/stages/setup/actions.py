@@ -9,6 +9,7 @@ from decimal import Decimal
 from typing import Any
 
 import sqlalchemy as sa
+from pydantic import TypeAdapter
 from sqlalchemy.dialects.postgresql import insert
 
 from outwork import access, agreements, practices, workforce
@@ -17,7 +18,15 @@ from outwork.kit.database import alone
 from outwork.operation import Operation, act
 from outwork.stages import requirements, selection
 from outwork.stages.setup import events, queries, store
-from outwork.stages.setup.model import Rate, ReviewPlan, WorkCalendar, control_plan, exact_plan
+from outwork.stages.setup.model import (
+    ClassPlan,
+    Rate,
+    ReviewPlan,
+    WorkCalendar,
+    ceiling,
+    control_plan,
+    exact_plans,
+)
 from outwork.vocabulary import (
     ActorId,
     BadInput,
@@ -28,6 +37,7 @@ from outwork.vocabulary import (
     PartyId,
     Refusal,
     Role,
+    Severity,
     Side,
     Stage,
 )
@@ -110,14 +120,16 @@ def plan_quality(op: Operation, line: LineId) -> None:
     op.require(agreements.engagement(op.db, found.engagement_id))
     questions = len(practices.service(found.service).questions)
     units = found.volume * (questions if found.unit is InspectionUnit.ANSWER else 1)
-    plan = exact_plan(units, found.sampling)
-    consumer, producer = _risk(plan.consumer_risk), _risk(plan.producer_risk or 0.0)
+    plans = exact_plans(units, found.sampling)
+    plan, classes = plans.joint, plans.by_class()
+    consumer, producer = ceiling(plan.consumer_risk), ceiling(plan.producer_risk or 0.0)
     row = {
         "lot": plan.lot,
         "sample_size": plan.n,
         "acceptance_number": plan.c,
         "consumer_risk": consumer,
         "producer_risk": producer,
+        "classes": TypeAdapter(dict[Severity, ClassPlan]).dump_python(classes, mode="json"),
         "engagement_id": found.engagement_id,
     }
     put(op, store.plan_table, {"line_id": line}, row)
@@ -130,12 +142,9 @@ def plan_quality(op: Operation, line: LineId) -> None:
             acceptance_number=plan.c,
             consumer_risk=str(consumer),
             producer_risk=str(producer),
+            classes=classes or None,
         )
     )
-
-
-def _risk(exact: float) -> Decimal:
-    return Decimal(repr(exact)).quantize(Decimal("0.000001"), rounding="ROUND_CEILING")
 
 
 @act(

@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from outwork.ledger import EventBody, event
-from outwork.vocabulary import LineId, Money, PartyId
+from outwork.ledger import EventBody, Occasional, event
+from outwork.stages.setup.model import ClassPlan
+from outwork.vocabulary import LineId, Money, PartyId, Severity
 
 
 @event()
@@ -103,7 +104,7 @@ class EntitlementDated(EventBody):
 
 @event()
 class QualityPlanned(EventBody):
-    """A line's sampling plan for its planned volume."""
+    """A line's sampling plan for its planned volume; `classes` are judged by themselves besides."""
 
     line: LineId
     lot: int
@@ -111,6 +112,7 @@ class QualityPlanned(EventBody):
     acceptance_number: int
     consumer_risk: str
     producer_risk: str
+    classes: Occasional[dict[Severity, ClassPlan]] = None
 
 
 @event()

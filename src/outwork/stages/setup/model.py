@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import time
 from decimal import Decimal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -20,6 +20,7 @@ from outwork.vocabulary import (
     Money,
     Reason,
     Role,
+    Severity,
 )
 
 MOST_LEVELS = 9
@@ -58,8 +59,20 @@ def known_zone(zone: str) -> str:
 
 
 @dataclass(frozen=True, slots=True)
+class ClassPlan:
+    """What a severity class that is judged by itself allows in the sample, and its risks."""
+
+    acceptance_number: int
+    consumer_risk: Decimal
+    producer_risk: Decimal
+
+
+@dataclass(frozen=True, slots=True)
 class QualityPlan:
-    """Sample size and acceptance number for a lot, with the exact risks they carry."""
+    """Sample size and acceptance number for a lot, with the exact risks they carry.
+
+    `classes` are the severities that are judged by themselves besides, in the same sample.
+    """
 
     engagement_id: EngagementId
     line_id: LineId
@@ -68,6 +81,7 @@ class QualityPlan:
     acceptance_number: int
     consumer_risk: Decimal
     producer_risk: Decimal
+    classes: Mapping[Severity, ClassPlan] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,15 +188,59 @@ class Rate:
     price: Money
 
 
-def exact_plan(lot: int, terms: SamplingTerms) -> methods.Plan:
-    """The smallest single plan that meets both points for a lot, by exact hypergeometric risks."""
-    return methods.plan(
-        lot,
+@dataclass(frozen=True, slots=True)
+class Plans:
+    """How a lot is judged: the counted severities together, and each class by itself.
+
+    All of these plans are of one sample, so they have the same n.
+    """
+
+    joint: methods.Plan
+    classes: Mapping[Severity, methods.Plan]
+
+    def by_class(self) -> dict[Severity, ClassPlan]:
+        """The classes' plans as they are stated."""
+        return {
+            severity: ClassPlan(p.c, ceiling(p.consumer_risk), ceiling(p.producer_risk or 0.0))
+            for severity, p in self.classes.items()
+        }
+
+
+def points(terms: SamplingTerms) -> methods.classes.Points:
+    """Both points as the methods take them."""
+    return methods.classes.Points(
         float(terms.limiting_quality),
         float(terms.consumer_risk),
         float(terms.acceptable_quality),
         float(terms.producer_risk),
     )
+
+
+def exact_plans(lot: int, terms: SamplingTerms) -> Plans:
+    """The plans in the smallest sample that does for the counted severities and every class."""
+    return in_common(
+        terms, methods.classes.common_plans(lot, [points(t) for t in every_terms(terms)])
+    )
+
+
+def every_terms(terms: SamplingTerms) -> list[SamplingTerms]:
+    """The terms of the counted severities together, then those of each class."""
+    return [terms, *terms.by_class().values()]
+
+
+def in_common(terms: SamplingTerms, found: Sequence[methods.Plan]) -> Plans:
+    """Plans in the order of `every_terms`, by what they judge."""
+    return Plans(found[0], dict(zip(terms.by_class(), found[1:], strict=True)))
+
+
+def exact_plan(lot: int, terms: SamplingTerms) -> methods.Plan:
+    """The plan of the counted severities together, in the sample of `exact_plans`."""
+    return exact_plans(lot, terms).joint
+
+
+def ceiling(risk: float) -> Decimal:
+    """A risk as it is stated: rounded up to six places."""
+    return Decimal(repr(risk)).quantize(Decimal("0.000001"), rounding="ROUND_CEILING")
 
 
 def gate_reasons(

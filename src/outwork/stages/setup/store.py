@@ -23,6 +23,7 @@ plan_table = scoped(
     sa.Column("acceptance_number", sa.Integer, nullable=False),
     sa.Column("consumer_risk", sa.Numeric, nullable=False),
     sa.Column("producer_risk", sa.Numeric, nullable=False),
+    json("classes"),
     sa.PrimaryKeyConstraint("line_id"),
 )  # fmt: skip
 
