@@ -15,6 +15,7 @@ from outwork.reporting.by_stage import Member, team
 from outwork.reporting.costing import QualityCost, quality_costs
 from outwork.reporting.model import Person
 from outwork.reporting.queries import BEYOND_BIDDING, may_read, people
+from outwork.reporting.sampled import Seen, seen
 from outwork.reporting.telling import reads_blind
 from outwork.reporting.watching import Paused, Record, paused, records
 from outwork.stages import acceptance, assurance, transfer
@@ -42,6 +43,7 @@ class EngagementQuality:
     escaped: tuple[EscapedDefect, ...]
     costs: tuple[QualityCost, ...]
     delivered: int
+    seen: tuple[Seen, ...]
     actions: tuple[tuple[CorrectiveAction, Effect | None], ...]
 
 
@@ -95,6 +97,7 @@ def quality(op: Operation) -> list[EngagementQuality]:
                     for d in (acceptance.delivery_of(op.db, o) for o in orders)
                     if d is not None and d.state is not DeliveryState.RETURNED
                 ),
+                seen=seen(op, engagement.id),
                 actions=tuple(
                     (a, assurance.effect_of(op.db, a))
                     for a in assurance.corrective_actions(op.db, engagement.id)

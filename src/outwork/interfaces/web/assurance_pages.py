@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections import Counter
-
 from outwork import reporting
 from outwork.agreements import WorkOrder
-from outwork.interfaces.web import charts, class_parts
+from outwork.interfaces.web import charts, class_parts, sample_charts
 from outwork.interfaces.web.batch_pages import keeper
 from outwork.interfaces.web.desk import Context, Desk, field, frame
 from outwork.interfaces.web.inspector_pages import inspector_acts, inspectors
@@ -48,7 +46,7 @@ def assurance(d: Desk) -> Context:
         "sample": [_sampled(d, found, i) for i in drawn],
         "verdict": _verdict(d, found),
         "defects": defects(d, found),
-        "causes": causes(found),
+        "causes": causes(d, found),
         "inspectors": inspectors(d, found),
         "control": None,
         "curves": class_parts.curves(found.plans, found.line.sampling)
@@ -186,20 +184,11 @@ def defects(d: Desk, found: Sampling) -> list[Context]:
     ]
 
 
-def causes(found: Sampling) -> list[Context] | None:
-    """Clauses behind the defects, most first: a few of them cause most (Pareto)."""
-    if not found.defects:
-        return None
-    every = Counter(x.clause for x in found.defects)
-    total = sum(every.values())
-    return [
-        {
-            "clause": {"text": clause, "href": "#defects"},
-            "defects": str(n),
-            "share": charts.share_figure(n, total),
-        }
-        for clause, n in every.most_common()
-    ]
+def causes(d: Desk, found: Sampling) -> Context | None:
+    """Clauses behind the defects of the round, most first: a few of them cause most (Pareto)."""
+    titles = {c.id: c.title for c in found.guideline.clauses} if found.guideline else {}
+    batch = d.order.title if d.order else ""
+    return sample_charts.pareto_of(d.id, batch, found.defects, titles)
 
 
 def _assurance_acts(d: Desk, found: Sampling) -> list[Context]:

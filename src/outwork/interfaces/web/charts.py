@@ -1,4 +1,4 @@
-"""Arguments of the charts: forest plots of shares with exact intervals, and risk curves."""
+"""Arguments of the charts: forest plots of shares, risk curves, shares over time, Pareto charts."""
 
 from __future__ import annotations
 
@@ -115,3 +115,77 @@ def oc_curve(plan: methods.Plan, terms: SamplingTerms, of: str = "") -> Context:
         "note": _("Exact, for a lot of %(lot)s: n=%(n)s, c=%(c)s")
         % {"lot": plan.lot, "n": plan.n, "c": plan.c},
     }
+
+
+def share_chart(
+    title: str, points: Sequence[Context], defective: Sequence[int], sizes: Sequence[int]
+) -> Context:
+    """Arguments of a p chart: `points` are {label, href}, one a sample of so many units.
+
+    The centre is the share of all samples together; the limits are three standard deviations of
+    a sample's share from it (Montgomery, 7.2), so that a large sample has narrow ones.
+    """
+    chart = methods.control.p_chart(defective, sizes)
+    rows = zip(
+        points, chart.points, chart.lower, chart.upper, chart.signals, defective, sizes, strict=True
+    )
+    made = [
+        {
+            **p,
+            "value": float(value), "lower": float(low), "upper": float(high), "out": bool(out),
+            "text": percent(float(value)), "from": percent(float(low)), "to": percent(float(high)),
+            "defective": d, "n": n,
+        }
+        for p, value, low, high, out, d, n in rows
+    ]  # fmt: skip
+    most = max([*chart.points.tolist(), *chart.upper.tolist(), 0.01]) * 1.1
+    return {
+        "title": title,
+        "points": made,
+        "centre": chart.centre,
+        "high": min(1.0, most),
+        "words": {"centre": percent(chart.centre), "top": percent(min(1.0, most))},
+        "note": _(
+            "Share defective, with limits three standard deviations from the mean %(mean)s"
+            " (n=%(n)s)"
+        )
+        % {"mean": percent(chart.centre), "n": sum(sizes)},
+    }
+
+
+MOST_BARS = 8
+VITAL = 0.8  # of the defects are caused by the vital few
+
+
+def pareto(counted: Sequence[tuple[Context, int]], whole: str) -> Context | None:
+    """Arguments of a Pareto chart: causes {label, name, href} with their counts, most first.
+
+    The last bar holds what is left where there are more causes than bars; None without any. `whole`
+    says what is counted, for the title: the fewest causes that make at least four in five.
+    """
+    every = sorted((c for c in counted if c[1]), key=lambda c: -c[1])
+    total = sum(n for _cause, n in every)
+    if not total:
+        return None
+    shown = every[:MOST_BARS]
+    if rest := every[MOST_BARS:]:
+        name = _("%(count)s others") % {"count": len(rest)}
+        shown = [*shown, ({"label": name, "name": name, "href": ""}, sum(n for _c, n in rest))]
+    bars, so_far, few, reached = [], 0, 0, 0
+    for cause, n in shown:
+        so_far += n
+        bars.append(
+            {
+                **cause, "count": n, "share": n / total, "upto": so_far / total,
+                "share_text": percent(n / total), "upto_text": percent(so_far / total),
+            }
+        )  # fmt: skip
+    for _cause, n in every:
+        few, reached = few + 1, reached + n
+        if reached >= VITAL * total:
+            break
+    title = _("%(whole)s: %(few)s of %(all)s clauses cause %(share)s of %(total)s defects") % {
+        "whole": whole, "few": few, "all": len(every), "share": percent(reached / total, 0),
+        "total": total,
+    }  # fmt: skip
+    return {"title": title, "bars": bars}

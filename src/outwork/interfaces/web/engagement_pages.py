@@ -17,6 +17,7 @@ from outwork.interfaces.web import (
     overview_pages,
     readiness_pages,
     record_pages,
+    sample_charts,
     scope_pages,
     selection_pages,
 )
@@ -82,8 +83,9 @@ def _over_all(routes: APIRouter, visit: See) -> None:
     @routes.get("/quality")
     def quality(request: Request) -> Response:
         who = visit(request)
+        by = sample_charts.grouping(request.query_params)
         with operation(who.database, who.actor.id) as op:
-            context = record_pages.quality(reporting.quality(op))
+            context = record_pages.quality(reporting.quality(op), by)
         return who.page("quality.html", "quality", _("Quality"), **context)
 
     @routes.get("/gallery")

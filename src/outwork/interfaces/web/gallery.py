@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from outwork import methods
+from outwork.interfaces.web import charts
 from outwork.interfaces.web.desk import field, form
 from outwork.interfaces.web.labels import STAGES, badge, word
 from outwork.interfaces.wording import translate as _
@@ -211,6 +212,15 @@ def _charts() -> Context:
         "burn_up": {"title": "190 of 400 items submitted", "unit": "items",
                     "days": [{"label": f"{d} Mar", "scope": 400, "plan": d * 25,
                               "done": d * 19 if d <= 10 else None} for d in range(1, 17)]},
+        "shares": charts.share_chart(
+            "Jonas Lindqvist: 1 of 9 is out of its limits",
+            [{"label": f"Batch {n + 1}", "href": "#charts"} for n in range(9)],
+            (3, 5, 2, 4, 6, 2, 21, 5, 3), (80, 120, 80, 100, 200, 60, 120, 120, 80)),
+        "pareto": charts.pareto(
+            [({"label": clause, "name": f"{clause} {name}", "href": "#charts"}, n)
+             for clause, name, n in (("4.2", "Dates", 41), ("3.1", "Law", 22), ("5.5", "Rent", 9),
+                                     ("2.7", "Parties", 6), ("6.1", "Renewal", 3))],
+            "Leases of March"),
         "control": {"title": "Accuracy left its limits in week 9", "centre": 0.965, "upper": 0.99,
                     "lower": 0.94, "low": 0.92, "high": 1.0,
                     "words": {"centre": "96.5", "upper": "99.0", "lower": "94.0"},

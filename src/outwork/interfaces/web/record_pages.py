@@ -9,13 +9,13 @@ from typing import Any
 
 from outwork import reporting
 from outwork.agreements import Engagement
-from outwork.interfaces.web import charts, improvement_pages, watching_pages
+from outwork.interfaces.web import charts, improvement_pages, sample_charts, watching_pages
 from outwork.interfaces.web.desk import Context, roles_text
 from outwork.interfaces.web.labels import badge, interval, percent
 from outwork.interfaces.web.rendering import clock
 from outwork.interfaces.wording import translate as _
 from outwork.operation import Operation
-from outwork.reporting import EngagementQuality, Person
+from outwork.reporting import EngagementQuality, Grouping, Person
 
 # --- people -----------------------------------------------------------------------------------
 
@@ -79,7 +79,7 @@ def _person(
 # --- quality ----------------------------------------------------------------------------------
 
 
-def quality(found: list[EngagementQuality]) -> Context:
+def quality(found: list[EngagementQuality], by: Grouping) -> Context:
     """Context of the quality page."""
     rows = [
         _certified(q.engagement, order.id, order.title, certificate.figures)
@@ -94,6 +94,9 @@ def quality(found: list[EngagementQuality]) -> Context:
     watched = watching_pages.quality(found)
     return {
         **watched,
+        "shares": sample_charts.shares(found, by),
+        "sample_filters": sample_charts.chooser(by),
+        "paretos": sample_charts.paretos(found),
         "figures": _figures(found),
         "forest": charts.forest(title, rows, _("Conforming, at the agreed confidence")),
         "clauses": _clauses(found),

@@ -31,6 +31,7 @@ from outwork.stages.assurance.model import (
     InspectorCheck,
     Reinspection,
     Sample,
+    SampledItem,
     Verdict,
     whole_items,
 )
@@ -47,6 +48,7 @@ from outwork.stages.assurance.queries import (
     reinspections,
     reinspections_of,
     sample_of,
+    sampled_items,
     verdict_of,
 )
 from outwork.stages.assurance.screening import screen_lot
@@ -65,6 +67,7 @@ __all__ = [
     "InspectorCheck",
     "Reinspection",
     "Sample",
+    "SampledItem",
     "Verdict",
     "analyse_action",
     "certificate_of",
@@ -90,6 +93,7 @@ __all__ = [
     "request_reinspection",
     "reveal_seed",
     "sample_of",
+    "sampled_items",
     "screen_lot",
     "verdict_of",
     "whole_items",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -309,6 +310,34 @@ class Verdict:
     accepted: bool
     at: datetime
     classes: Mapping[Severity, ClassVerdict] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class SampledItem:
+    """What a decided sample showed of one item: drawn units, and how many are defective."""
+
+    work_order_id: WorkOrderId
+    round: int
+    item_id: ItemId
+    units: int
+    defective: int
+    at: datetime
+
+
+def tally(
+    sample: Sample, inspections: Sequence[Inspection], defects: Sequence[DefectRecord]
+) -> list[SampledItem]:
+    """A sample item by item, as its own inspections found it: units, and those that count."""
+    bad = _units_with(sample, [d for d in defects if d.in_sample and d.counted])
+    units, wrong = (Counter(u.partition("/")[0] for u in some) for some in (sample.units, bad))
+    return [
+        SampledItem(
+            one.work_order_id, one.round, one.item_id, units[one.item_id], wrong[one.item_id],
+            one.at,
+        )
+        for one in inspections
+        if one.in_sample
+    ]  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)

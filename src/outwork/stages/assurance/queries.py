@@ -15,8 +15,10 @@ from outwork.stages.assurance.model import (
     InspectorCheck,
     Reinspection,
     Sample,
+    SampledItem,
     Verdict,
     gate_reasons,
+    tally,
 )
 from outwork.stages.execution import AssignmentState, ItemState
 from outwork.vocabulary import (
@@ -58,6 +60,17 @@ def inspections(db: Connection, order: WorkOrder, round_: int | None = None) -> 
     table = store.inspection_table.c
     wanted = order.round if round_ is None else round_
     return store.inspections.find(db, table.work_order_id == order.id, table.round == wanted)
+
+
+def sampled_items(db: Connection, order: WorkOrder) -> list[SampledItem]:
+    """What the decided samples of a work order showed, item by item, oldest round first."""
+    table = store.sample_table.c
+    made = []
+    for sample in store.samples.find(db, table.work_order_id == order.id):
+        if verdict_of(db, order, sample.round) is not None:
+            looked = inspections(db, order, sample.round)
+            made += tally(sample, looked, defects(db, order, sample.round))
+    return made
 
 
 def reinspections(db: Connection, order: WorkOrder) -> list[Reinspection]:
