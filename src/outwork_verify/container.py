@@ -162,7 +162,7 @@ def _unpack(container: zipfile.ZipFile, info: zipfile.ZipInfo, most: int) -> byt
         raise Failure(name, None, "is too large")
     try:
         with container.open(info) as stream:
-            while piece := stream.read(4096):
+            while piece := stream.read(1 << 16):
                 pieces.append(piece)
     except _DAMAGE as error:
         raise Failure(name, None, f"cannot be unpacked ({_first_line(error)})") from error

@@ -250,7 +250,7 @@ def acting(
         reject(event, f"is the act of {event.actor}, who has not joined")
     if not member.since <= event.at < member.until:
         reject(event, f"is outside the dates of {event.actor}'s entitlement")
-    if not roles & member.roles:
+    if roles.isdisjoint(member.roles):
         reject(event, f"is the act of {event.actor}, whose roles do not allow it")
     if state.stage not in stages:
         reject(event, f"cannot happen while the engagement is at {state.stage}")

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from functools import lru_cache
-from typing import Any, NamedTuple, NoReturn
+from typing import Any, NamedTuple, NoReturn, overload
 
 from outwork_verify import canonical
 from outwork_verify.container import Failure
@@ -37,6 +37,32 @@ class Event(NamedTuple):
     sealed: Mapping[str, str]
 
 
+class Entries(Sequence[Event]):
+    """The entries so far, of which only the lines are kept: each is read anew when asked for.
+
+    A log has many, and what is kept of each costs more than reading it. `append` adds a line.
+    """
+
+    def __init__(self) -> None:
+        self._lines: list[bytes] = []
+        self.append = self._lines.append
+
+    def __len__(self) -> int:
+        """How many there are."""
+        return len(self._lines)
+
+    @overload
+    def __getitem__(self, seq: int) -> Event: ...
+    @overload
+    def __getitem__(self, seq: slice) -> list[Event]: ...
+    def __getitem__(self, seq: int | slice) -> Event | list[Event]:
+        """The event at a position from 0, or those of a slice."""
+        places = range(len(self._lines))[seq]
+        if isinstance(places, range):
+            return [read_event(self._lines[i], i) for i in places]
+        return read_event(self._lines[places], places)
+
+
 def reject(event: Event, reason: str) -> NoReturn:
     """Fails the replay at this event."""
     raise Failure(ENTRIES, event.seq, reason)
@@ -62,6 +88,16 @@ def instant(text: str) -> str:
     if match is not None:
         return f"{match[1]}.{match[2] or '000000'}Z"
     return _in_utc(text)
+
+
+def same_instant(text: str) -> str:
+    """As `instant`, of what is known to be one."""
+    if text[-1] == "Z":
+        if len(text) == 27:
+            return text
+        if len(text) == 20:
+            return f"{text[:19]}.000000Z"
+    return instant(text)
 
 
 @lru_cache(maxsize=4096)

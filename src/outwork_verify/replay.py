@@ -66,7 +66,6 @@ def replay(
     finally:
         if collecting:
             gc.enable()
-    state.kinds.update(event.kind for event in state.events)
     rules_payment.check_ending(state)
     return state
 
@@ -75,6 +74,8 @@ def _replay(
     state: State, lines: Sequence[bytes], handlers: Mapping[tuple[str, int], Handler]
 ) -> None:
     grow, keep = state.tree.append, state.events.append
+    kinds: list[str] = []
+    count = kinds.append
     quick = {
         kind: QUICK[handler]
         for (kind, version), handler in handlers.items()
@@ -97,7 +98,9 @@ def _replay(
             handler(state, event)
         except (LookupError, TypeError, ValueError, ArithmeticError, AttributeError):
             reject(event, f"does not have the fields of {event.kind} version {event.version}")
-        keep(event)
+        keep(line)
+        count(event.kind)
+    state.kinds.update(kinds)
 
 
 def check_disclosures(data: bytes, events: Sequence[Event]) -> int:
@@ -107,6 +110,7 @@ def check_disclosures(data: bytes, events: Sequence[Event]) -> int:
     """
     last: tuple[int, str] = (-1, "")
     lines = lines_of(data, DISCLOSURES)
+    sealed: tuple[int, Mapping[str, str]] = (-1, {})  # of the entry that is being opened
     for i, line in enumerate(lines):
         try:
             opening = canonical.decode(line)
@@ -120,7 +124,9 @@ def check_disclosures(data: bytes, events: Sequence[Event]) -> int:
         if not isinstance(salt, str) or not _SALT.fullmatch(salt):
             raise Failure(DISCLOSURES, i, "has a malformed salt")
         content = bytes.fromhex(salt) + canonical.encode(opening["value"])
-        if events[seq].sealed.get(name) != hashlib.sha256(content).hexdigest():
+        if sealed[0] != seq:
+            sealed = seq, events[seq].sealed
+        if sealed[1].get(name) != hashlib.sha256(content).hexdigest():
             raise Failure(DISCLOSURES, i, "does not open the commitment")
         if last >= (seq, name):
             raise Failure(DISCLOSURES, i, "is not in order")

@@ -88,11 +88,11 @@ def _counted(state: State, action: Action) -> tuple[int, int, int, int]:
     """Items with a defect of the clause and items inspected in samples, before and after."""
     bad = {
         (e.public["work_order"], e.public["round"], e.public["item"])
-        for e in state.events
+        for e in state.inspected
         if e.kind == DEFECT and e.public["in_sample"] and e.public["clause"] == action.clause
     }
     made = [[0, 0], [0, 0]]
-    for e in state.events:
+    for e in state.inspected:
         if e.kind == INSPECTED and e.public["in_sample"]:
             tally = made[e.at >= action.since]
             tally[0] += (e.public["work_order"], e.public["round"], e.public["item"]) in bad

@@ -235,6 +235,7 @@ def _item_inspected(state: State, event: Event, _: Member) -> None:
     if p["in_sample"] and p["item"] not in current.units:
         reject(event, "inspects an item that was not drawn")
     assignment.holder = None  # one inspection, stated once
+    state.inspected.append(event)
     made = Inspection(event.actor, p["in_sample"], p["defects"], again=again,
                       assignment=p["assignment"])  # fmt: skip
     book = current.screened if screens else current.inspections
@@ -261,6 +262,7 @@ def _item_inspected(state: State, event: Event, _: Member) -> None:
 def _defect_raised(state: State, event: Event, _: Member) -> None:
     order, p = _inspected_order(state, event), event.public
     current = order.current
+    state.inspected.append(event)
     book = current.screened if order.stage == "execution" else current.inspections
     made = book.get(p["item"])
     last = made[-1] if made else None

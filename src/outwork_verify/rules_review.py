@@ -25,7 +25,10 @@ VERDICT = one_of("approved", "corrected", "returned")
 
 def climb(state: State, item: Item, passed: int) -> None:
     """Puts an item up for the next level that it was drawn for, or counts it as submitted."""
-    shares = state.ladders.get(item.order.line.id, ())
+    shares = state.ladders.get(item.order.line.id)
+    if not shares:
+        item.move("submitted")
+        return
     due = (
         level
         for level in range(passed + 1, len(shares) + 1)

@@ -18,7 +18,7 @@ from outwork_verify.declare import (
     text,
     words,
 )
-from outwork_verify.entry import Event, instant, reject
+from outwork_verify.entry import Event, instant, reject, same_instant
 from outwork_verify.rules_clock import check_on_duty, start_clock
 from outwork_verify.rules_gates import no_expired_waiver
 from outwork_verify.rules_readiness import WORKING
@@ -162,7 +162,7 @@ def _certification_started(state: State, event: Event, member: Member) -> None:
 )
 def _item_claimed(state: State, event: Event, member: Member) -> None:
     p = event.public
-    until = instant(p["until"])
+    until = same_instant(p["until"])
     if until <= event.at:
         reject(event, "reserves an item until a time that has passed")
     no_expired_waiver(state, event)
@@ -308,7 +308,7 @@ def _item_submitted(state: State, event: Event, member: Member) -> None:
     item.waiting[work] -= 1
     del item.live[p["assignment"]]
     if found.purpose == "inspect":
-        item.inspectors.add(event.actor)
+        item.inspectors |= {event.actor}
     if found.purpose in PRODUCING:
         item.families.add(member.family)
         if found.purpose == "overlap" and event.sealed.keys() != item.answered.keys():

@@ -9,7 +9,7 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Any, NamedTuple
 
-from outwork_verify.entry import Event
+from outwork_verify.entry import Entries, Event
 from outwork_verify.inspectors import Check
 from outwork_verify.tree import Frontier
 from outwork_verify.worktime import Hours, instant_of, minute_of
@@ -216,7 +216,7 @@ class Item:
     control: str = ""
     produced: list[str] = field(default_factory=list)
     correcting: str = ""
-    inspectors: set[str] = field(default_factory=set)
+    inspectors: frozenset[str] = frozenset()
     returned: tuple[str, int] | None = None
     rework: tuple[str, str, int] | None = None
     judge: str = ""
@@ -234,8 +234,9 @@ class Item:
 
     def move(self, state: str) -> None:
         """Sets the state, and keeps the work order's counts."""
-        self.order.counts[self.state] -= 1
-        self.order.counts[state] += 1
+        counts = self.order.counts
+        counts[self.state] -= 1
+        counts[state] += 1
         self.state = state
 
     def withdraw(self) -> None:
@@ -455,7 +456,9 @@ class State:
     """What the events add up to. `kinds` counts events by kind; `engagement` is the bundle's."""
 
     engagement: str | None = None
-    events: list[Event] = field(default_factory=list)
+    events: Entries = field(default_factory=Entries)
+    inspected: list[Event] = field(default_factory=list)
+    """Inspections and defects, which the effect of a corrective action is counted from."""
     kinds: Counter[str] = field(default_factory=Counter)
     tree: Frontier = field(default_factory=Frontier)
     currency: str | None = None

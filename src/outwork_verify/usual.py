@@ -9,7 +9,6 @@ the same event is tested on every kind.
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Callable, Collection, Mapping
 from functools import lru_cache, partial
@@ -40,7 +39,6 @@ _SEALED = r'"[a-z][a-z0-9._-]*":"[0-9a-f]{64}"'
 _FAMILY = rf"(\{{(?:{_SEALED}(?:,{_SEALED})*)?\}})"
 _HEAD = rf'\{{"actor":{TEXT},"at":"({_AT})","kind":"'
 _KIND = ',"kind":"'
-_JSON = json.JSONDecoder()
 _make = partial(tuple.__new__, Event)
 
 Convert = Callable[[str], Any]
@@ -77,7 +75,7 @@ def reader(
         + (_FAMILY if family else rf"\{{{commitments}\}}")
         + rf',"seq":{COUNT},"version":{version}\}}'
     ).fullmatch
-    converts = [(i, convert) for i, (_, convert) in enumerate(known, 2) if convert is not None]
+    converts = [(name, make) for name, (_, make) in zip(names, known, strict=True) if make]
     end = 2 + len(names)
     prefixes = tuple(name for name in exact if name.endswith("."))
     plain = frozenset(exact) - set(prefixes)
@@ -86,19 +84,19 @@ def reader(
         match = whole(line)
         if match is None:
             return None
-        values: list[Any] = list(match.groups())
+        values = match.groups()
         if values[-1] != str(seq):
             return None
+        open_: dict[str, Any] = dict(zip(names, values[2:], strict=False))
         try:
-            for i, convert in converts:
-                values[i] = convert(values[i])
+            for name, convert in converts:
+                open_[name] = convert(open_[name])
             if family:
                 shut = _family(values[end], prefixes, plain)
             else:
-                shut = dict(zip(exact, values[end:-1], strict=True)) if exact else {}
+                shut = dict(zip(exact, values[end:], strict=False))
         except _Strange:
             return None
-        open_ = dict(zip(names, values[2:end], strict=True))
         return _make((seq, kind, version, values[1], values[0], open_, shut))
 
     return read
@@ -111,11 +109,11 @@ def kind_of(line: str) -> str:
 
 
 def _family(text: str, prefixes: tuple[str, ...], plain: frozenset[str]) -> dict[str, str]:
-    made: dict[str, str] = _JSON.raw_decode(text)[0]
-    # As many names as colons (neither names nor commitments have one), so none occurs twice.
-    if len(made) != text.count(":") or not _in_order(tuple(made), prefixes, plain):
+    parts = text.split('"')  # as the pattern has it: { name : commitment , name : ... }
+    names = parts[1::4]
+    if not _in_order(tuple(names), prefixes, plain):
         raise _Strange
-    return made
+    return dict(zip(names, parts[3::4], strict=True))
 
 
 @lru_cache(maxsize=1024)
