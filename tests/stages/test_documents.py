@@ -11,6 +11,7 @@ from typing import Any
 
 import anyio
 import pytest
+import sqlalchemy as sa
 from tests.support import engagement as support
 from tests.support.engagement import World, bad, events, refused
 
@@ -144,13 +145,40 @@ def test_each_line_is_answered_by_itself_as_its_own_person(admitted: World) -> N
         "not-found", "line-malformed", "line-malformed", "not-found", "share-expired", "kept",
     ]  # fmt: skip
     made = world.look(events, world.engagement)[before:]
-    assert [e.id for e in made] == [line["event"] for line in lines if "event" in line]
+    numbers = [line["event"] for line in lines if "event" in line]
+    # Ana's download rests on what the same call shares, so it comes by itself after the others.
+    assert [e.id for e in made] == [numbers[0], numbers[1], numbers[3], numbers[2]]
     assert [(e.kind, e.actor, e.public["document"]) for e in made] == [
         ("documents.document-opened", world.pseudonym("vera"), document),
         ("documents.document-shared", world.pseudonym("vera"), document),
-        ("documents.document-downloaded", world.pseudonym("ana"), document),
         ("documents.document-opened", world.pseudonym("vera"), document),
+        ("documents.document-downloaded", world.pseudonym("ana"), document),
     ]
+
+
+def test_of_what_one_call_shares_twice_the_last_word_stands(admitted: World) -> None:
+    world, ana = admitted, admitted.people["ana"]
+    tokens = [session(world, who) for who in ("vera", "dana")]
+    soon = (datetime.now(UTC) + timedelta(hours=1)).replace(microsecond=0)
+    lines = [
+        {"act": "share", "document": source(world, n), "subject": ana, "token": tokens[n % 2]}
+        | ({} if until is None else {"until": until.isoformat()})
+        for n, until in ((0, None), (1, soon), (0, soon), (1, None), (1, None))
+    ]
+    before = len(world.look(events, world.engagement))
+    done = answered(world, tokens[0], *lines)
+    made = world.look(events, world.engagement)[before:]
+    assert [line["event"] for line in done] == [e.id for e in made]
+    assert [e.actor for e in made] == [
+        world.pseudonym("vera" if n % 2 == 0 else "dana") for n in (0, 1, 0, 1, 1)
+    ]
+    with world.database.transaction("job", [world.engagement]) as db:
+        rows = db.execute(sa.text("select document_id, until, shared_by from document_share"))
+        kept = {row.document_id: (row.until, row.shared_by) for row in rows}
+    assert kept == {
+        source(world, 0): (soon, world.people["vera"]),
+        source(world, 1): (None, world.people["dana"]),
+    }
 
 
 @pytest.fixture

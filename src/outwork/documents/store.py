@@ -36,9 +36,12 @@ share_table = scoped(
 )  # fmt: skip
 
 # Many requests to share, open or download, each by somebody of its own, in one transaction: one
-# commit for all. For each, `enter` says who acts and whose rows exist, and the rule of
-# `model.ground` is asked; where anything is unusual the row is null, and the plain way says why.
-# Only who waits for a receipt has the integrating job woken.
+# commit for all. It is told of each who acts and what they may see, as `enter` would; those who see
+# the same engagements are then answered together, under row-level security for just these. Members
+# are looked up by person, since an engagement has many and a person is in few (hence || '').
+# The rule is `model.ground`; where anything is unusual the row is null, and the plain way says why
+# (so too where a document is opened that the same call shares). Only who waits for a receipt has
+# the integrating job woken.
 RECORD_ACCESSES = function(
     "record_accesses",
     """
@@ -48,68 +51,94 @@ create function record_accesses(
 ) returns table (engagement text, event bigint) language plpgsql as $$
 #variable_conflict use_column
 declare
-  me record;
-  got record;
-  other record;
-  ground text;
-  woken text[] := '{}';
+  v_at timestamptz := greatest(now(), (select c.latest from clock c));
+  v_who text[];
+  v_seen text[] := array_fill(null::text, array[cardinality(p_acts)]);
+  v_logs text[] := array_fill(null::text, array[cardinality(p_acts)]);
+  v_events bigint[] := array_fill(null::bigint, array[cardinality(p_acts)]);
+  -- The order of the log is that of the requests, whoever they are answered with.
+  v_numbers bigint[] := array(
+    select nextval('event_id_seq') from generate_series(1, cardinality(p_acts)));
+  v_sees text;
+  v_set text;
+  one record;
 begin
-  for n in 1 .. cardinality(p_acts) loop
-    engagement := null;
-    event := null;
-    select e.who, e.at into me from enter(p_actors[n], p_sessions[n], null, null) e;
-    if me.who is not null then
-      select d.engagement_id, d.id, d.audience, m.pseudonym, m.roles, s.document_id as shared
-      into got
-      from document d
-      join membership m on m.engagement_id = d.engagement_id and m.actor_id = me.who
-      left join document_share s on s.document_id = d.id and s.actor_id = me.who
-        and coalesce(s.until > me.at, true)
-      where d.id = p_documents[n] and m.valid_from <= me.at and me.at < m.valid_until;
-      if found and p_acts[n] = 'share' then
-        select m.pseudonym into other from membership m
-        where m.engagement_id = got.engagement_id and m.actor_id = p_subjects[n]
-          and m.valid_from <= me.at and me.at < m.valid_until and m.roles <> '["bidder"]'
-          and coalesce(p_untils[n] > me.at, true)
-          and got.roles ?| array['vendor-manager', 'delivery-manager'];
-        if found then
-          insert into document_share (engagement_id, document_id, actor_id, shared_by, shared_at,
-            until)
-          values (got.engagement_id, got.id, p_subjects[n], me.who, me.at, p_untils[n])
-          on conflict (document_id, actor_id) do update set shared_by = excluded.shared_by,
-            shared_at = excluded.shared_at, until = excluded.until;
-          insert into event (engagement_id, kind, version, at, actor, public, sealed)
-          values (got.engagement_id, 'documents.document-shared', 1, me.at, got.pseudonym,
-            jsonb_build_object('document', got.id, 'subject', other.pseudonym,
-              'until', instant_text(p_untils[n])), '{}')
-          returning id into event;
-        end if;
-      elsif found and got.roles ?| array['vendor-manager', 'delivery-manager', 'client-reviewer',
-          'analyst', 'reviewer', 'auditor'] then
-        ground := case
-          when got.roles ?| array['vendor-manager', 'delivery-manager', 'client-reviewer']
-            then 'role'
-          when got.audience = 'members' then 'delivery'
-          when got.shared is not null then 'share' end;
-        if ground is not null then
-          insert into event (engagement_id, kind, version, at, actor, public, sealed)
-          values (got.engagement_id,
-            case p_acts[n] when 'open' then 'documents.document-opened'
-              else 'documents.document-downloaded' end, 1, me.at, got.pseudonym,
-            jsonb_build_object('document', got.id, 'ground', ground), '{}')
-          returning id into event;
-        end if;
-      end if;
-      if event is not null then
-        engagement := got.engagement_id;
-        if p_wake[n] and engagement <> all (woken) then
-          woken := woken || engagement;
-          perform pg_notify('outwork_recorded', engagement);
-        end if;
-      end if;
-    end if;
-    return next;
+  select array_agg(a.id order by r.n) into v_who
+  from unnest(p_actors, p_sessions) with ordinality r(actor, session, n)
+  left join session s on s.digest = r.session and s.expires_at > v_at
+  left join actor a on a.id = case when r.session is null then r.actor else s.actor_id end;
+  -- Who sees what: everybody finds their own memberships, as themselves.
+  for one in
+    select w.who, array_agg(w.n) as places from unnest(v_who) with ordinality w(who, n)
+    where w.who is not null group by w.who
+  loop
+    v_set := set_config('outwork.actor', one.who, true);
+    select string_agg(m.engagement_id, ',' order by m.engagement_id) into v_sees
+    from membership m where m.actor_id = one.who;
+    for i in 1 .. cardinality(one.places) loop
+      v_seen[one.places[i]] := v_sees;
+    end loop;
   end loop;
+  for v_sees in select distinct z.seen from unnest(v_seen) z(seen) where z.seen is not null loop
+    v_set := set_config('outwork.engagements', '{' || v_sees || '}', true);
+    for one in
+      with asked as materialized (
+        select r.n, r.act, r.who, r.number, d.engagement_id, d.id as document, m.pseudonym, r.until,
+          r.subject, other.pseudonym as receiver,
+          case
+            when r.act = 'share' then null
+            when m.roles ?| array['vendor-manager', 'delivery-manager', 'client-reviewer']
+              then 'role'
+            when not m.roles ?| array['analyst', 'reviewer', 'auditor'] then null
+            when d.audience = 'members' then 'delivery'
+            when s.document_id is not null then 'share' end as ground
+        from unnest(p_acts, p_documents, p_subjects, p_untils, v_who, v_seen, v_numbers)
+          with ordinality r(act, document, subject, until, who, seen, number, n)
+        join document d on d.id = r.document
+        join membership m on m.actor_id = r.who and m.engagement_id || '' = d.engagement_id
+          and m.valid_from <= v_at and v_at < m.valid_until
+        left join document_share s on s.document_id = d.id and s.actor_id = r.who
+          and coalesce(s.until > v_at, true)
+        left join membership other on r.act = 'share'
+          and other.actor_id = r.subject and other.engagement_id || '' = d.engagement_id
+          and other.valid_from <= v_at and v_at < other.valid_until
+          and other.roles <> '["bidder"]' and coalesce(r.until > v_at, true)
+          and m.roles ?| array['vendor-manager', 'delivery-manager']
+        where r.seen = v_sees
+      ), kept as materialized (
+        select a.* from asked a where a.ground is not null or a.receiver is not null
+      ), shared as (
+        insert into document_share (engagement_id, document_id, actor_id, shared_by, shared_at,
+          until)
+        select distinct on (k.document, k.subject)
+          k.engagement_id, k.document, k.subject, k.who, v_at, k.until
+        from kept k where k.receiver is not null order by k.document, k.subject, k.n desc
+        on conflict (document_id, actor_id) do update set shared_by = excluded.shared_by,
+          shared_at = excluded.shared_at, until = excluded.until
+      ), recorded as (
+        insert into event (engagement_id, id, kind, version, at, actor, public, sealed)
+        overriding system value
+        select k.engagement_id, k.number,
+          case k.act when 'share' then 'documents.document-shared'
+            when 'open' then 'documents.document-opened'
+            else 'documents.document-downloaded' end, 1, v_at, k.pseudonym,
+          case when k.receiver is null
+            then jsonb_build_object('document', k.document, 'ground', k.ground)
+            else jsonb_build_object('document', k.document, 'subject', k.receiver,
+              'until', instant_text(k.until)) end, '{}'
+        from kept k
+      )
+      select k.n, k.engagement_id, k.number from kept k
+    loop
+      v_logs[one.n] := one.engagement_id;
+      v_events[one.n] := one.number;
+    end loop;
+  end loop;
+  perform pg_notify('outwork_recorded', l.log) from (
+    select distinct z.log from unnest(v_logs, p_wake) z(log, wake)
+    where z.wake and z.log is not null) l;
+  return query select z.log, z.event
+    from unnest(v_logs, v_events) with ordinality z(log, event, n) order by z.n;
 end $$
 """,
 )
