@@ -2,6 +2,7 @@
 
 Lots of known quality are drawn from, inspected by people who miss defects and invent some, and
 judged by the functions that the stages use: `setup.exact_plan`, `assurance.model.measured_plan`,
+`assurance.model.sampling_plans` where severities are judged by themselves in one sample,
 `sampling.accept`, `assurance.model.conforming_at_least`. Where inspectors were measured, every lot
 has a check of its own, of finite size, and so a plan and a bound of its own. Coverage is counted
 over all lots, accepted or not: in no more than the stated share may the bound be wrong.
@@ -18,7 +19,7 @@ import json
 import platform
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from decimal import Decimal
 from functools import cache
 from pathlib import Path
@@ -29,9 +30,14 @@ from numpy.typing import NDArray
 
 from outwork import methods
 from outwork.methods.inspection import Check, Inspector, corrected_plan, defectives_upper
-from outwork.stages.assurance.model import conforming_at_least, measured_plan
-from outwork.stages.requirements import SamplingTerms
+from outwork.stages.assurance.model import (
+    conforming_at_least,
+    measured_plan,
+    sampling_plans,
+)
+from outwork.stages.requirements import ClassTerms, SamplingTerms
 from outwork.stages.setup.model import exact_plan
+from outwork.vocabulary import Severity
 
 LOTS = 10_000
 ERRORS = 3  # standard errors of the simulation that are allowed
@@ -53,6 +59,11 @@ class Agreed:
         """As the statement of work has them."""
         points = (self.limiting, self.consumer, self.acceptable, self.producer)
         return SamplingTerms(*(Decimal(p) for p in points), corrected=True)
+
+    def alone(self) -> ClassTerms:
+        """As the terms of a severity that is judged by itself."""
+        points = (self.limiting, self.acceptable, self.consumer, self.producer)
+        return ClassTerms(*(Decimal(p) for p in points))
 
     def bad(self) -> int:
         """Defectives of a lot of limiting quality."""
@@ -97,6 +108,18 @@ CREWS = (
     Crew("measured", (0.7, 0.85, 1.0), 1.0, 60),
 )
 
+# One lot: the counted severities together, then critical and minor defects by themselves.
+BY_CLASS = (
+    Agreed(3_000, "0.03", "0.05", "0.01", "0.10"),
+    Agreed(3_000, "0.01", "0.05", "0.001", "0.10"),
+    Agreed(3_000, "0.10", "0.10", "0.05", "0.05"),
+)
+CLASS_CREWS = (
+    Crew("exactly", (1.0,)),
+    *(Crew("measured", (s,), 1.0, 60) for s in (0.8, 0.95)),
+    Crew("measured", (0.9,), 1.0, 200),
+)
+
 
 def run(_data: Path, seed: int, log: Log) -> dict[str, Any]:
     """The three figures, and the table they are taken from."""
@@ -108,6 +131,12 @@ def run(_data: Path, seed: int, log: Log) -> dict[str, Any]:
             row = asdict(agreed) | asdict(crew) | _judged(agreed, crew, chance)
             rows.append(row)
             log(_line(row))
+    for crew in CLASS_CREWS:
+        for number, agreed in enumerate(BY_CLASS):
+            chance = np.random.default_rng([seed, len(AGREED) + number, len(rows)])
+            judged = _judged(agreed, crew, chance, number)
+            rows.append(asdict(agreed) | asdict(crew) | judged | {"class": number})
+            log(_line(rows[-1]))
     rows.append(_drawn(AGREED[2], seed))
     log(_line(rows[-1]))
     counted = [r for r in rows if r["known"] != "ignored" and r["lots"]]
@@ -138,9 +167,14 @@ def _line(row: dict[str, Any]) -> str:
     )
 
 
-def _judged(agreed: Agreed, crew: Crew, chance: np.random.Generator) -> dict[str, Any]:
-    """Risks at both points and the worst coverage over five qualities, of 10,000 lots each."""
-    drawn = _Lots(agreed, crew, chance)
+def _judged(
+    agreed: Agreed, crew: Crew, chance: np.random.Generator, of: int | None = None
+) -> dict[str, Any]:
+    """Risks at both points and the worst coverage over five qualities, of 10,000 lots each.
+
+    `of` is the place among `BY_CLASS`, whose plans share a sample.
+    """
+    drawn = _Lots(agreed, crew, chance, of)
     bad, good = agreed.bad(), agreed.good()
     accepted_bad, refused, covered_bad = drawn.at(bad)
     if accepted_bad is None:
@@ -189,8 +223,10 @@ class _Group:
 class _Lots:
     """Ten thousand lots of one agreement, inspected by one crew."""
 
-    def __init__(self, agreed: Agreed, crew: Crew, chance: np.random.Generator) -> None:
-        self._agreed, self._crew, self._chance = agreed, crew, chance
+    def __init__(
+        self, agreed: Agreed, crew: Crew, chance: np.random.Generator, of: int | None
+    ) -> None:
+        self._agreed, self._crew, self._chance, self._of = agreed, crew, chance, of
         self._planned = cache(self._plan)
         self._last: list[_Group] = []
 
@@ -247,6 +283,8 @@ class _Lots:
         agreed, crew = self._agreed, self._crew
         terms = agreed.terms()
         try:
+            if self._of is not None:
+                return _in_common(checks)[self._of]
             if crew.known == "measured":
                 return measured_plan(agreed.lot, terms, checks)
             if crew.known == "ignored":
@@ -291,6 +329,19 @@ class _Lots:
         if self._crew.known == "exactly":
             return defectives_upper(agreed.lot, plan.n, called, float(confidence), self._known())
         return conforming_at_least(agreed.lot, plan.n, called, confidence, group.checks)[0]
+
+
+@cache
+def _in_common(checks: tuple[Check, ...]) -> list[methods.Plan]:
+    """The plans of `BY_CLASS`; inspectors without a check are taken to see everything."""
+    joint, critical, minor = BY_CLASS
+    terms = replace(
+        joint.terms(),
+        corrected=bool(checks),
+        classes={Severity.CRITICAL: critical.alone(), Severity.MINOR: minor.alone()},
+    )
+    found = sampling_plans(joint.lot, terms, checks)
+    return [found.joint, *found.classes.values()]
 
 
 def _shares(n: int, people: int) -> Iterator[int]:
