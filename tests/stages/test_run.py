@@ -105,6 +105,18 @@ def test_a_run_leaves_deliverable_certificate_and_bundle(base: Database, folder:
     assert len(names(base, folder)) == 4
 
 
+def test_a_file_may_have_severities_judged_by_themselves(base: Database, folder: Path) -> None:
+    own = "critical: {limiting_quality: 0.02, acceptable_quality: 0.001}"
+    own += ", minor: {limiting_quality: 0.5, acceptable_quality: 0.2, consumer_risk: 0.01}"
+    change(folder, "producer_risk: 0.10}", f"producer_risk: 0.10, classes: {{{own}}}}}")
+    outcome = go(base, folder)
+    critical, minor = (outcome.figures["classes"][name] for name in ("critical", "minor"))
+    assert (critical["confidence"], minor["confidence"]) == ("0.95", "0.99")
+    assert critical["limiting_quality"] == "0.02"
+    assert minor["acceptance_number"] > critical["acceptance_number"] == 0
+    assert outwork_verify.verify(folder / "out" / "bundle.zip").ok
+
+
 DECISIONS = [
     ("signs_scope: vera", "sign-scope"),
     ("  award: {to: dana, reason: Best on quality at a price within the budget, accepted_by: dana}",
@@ -222,6 +234,10 @@ MALFORMED = {
     "title: Abstraction": ("titel: Abstraction", "titel"),
     "volume: 4": ("volume: many", "lines.0.volume"),
     "unit: answer": ("unit: answers", "lines.0.unit"),
+    "producer_risk: 0.10}": (
+        "producer_risk: 0.10, classes: {minor: {limiting_quality: 0.5}}}",
+        "lines.0.sampling.classes.minor.acceptable_quality",
+    ),
     "price: 18.50\n    baseline": ("price: cheap\n    baseline", "lines.0.price"),
 }
 

@@ -119,6 +119,7 @@ def test_severities_judged_by_themselves_are_agreed_and_shown(
     shown = vera.get(f"{base}/requirements").text
     assert "Minor alone: A lot with 75.0 % defective passes" in shown
     assert "is judged by itself" in shown
+    assert "is refused in all with a chance of at most 20.0 %" in shown
     world.upto("draw", after="add_line")
     vera = sign_in("vera")  # who signed has set a password, which ended the session
     assert "Minor alone: accepted with at most" in vera.get(f"{base}/setup").text

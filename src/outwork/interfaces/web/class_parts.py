@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from decimal import Decimal
 from typing import Any
 
 from outwork import methods
@@ -48,6 +49,16 @@ def words(plans: Plans, terms: SamplingTerms) -> list[str]:
         }
         for s, own in terms.by_class().items()
     ]  # fmt: skip
+
+
+def together(terms: SamplingTerms) -> str:
+    """What it means that several verdicts have to accept; nothing where there is only one."""
+    if not terms.classes:
+        return ""
+    every = [terms, *terms.by_class().values()]
+    spent = min(sum(t.producer_risk for t in every), Decimal(1))
+    return _("A lot that is of acceptable quality in every respect is refused in all with a chance"
+             " of at most %(risk)s.") % {"risk": percent(spent)}  # fmt: skip
 
 
 def curves(plans: Plans, terms: SamplingTerms) -> list[Context]:

@@ -108,6 +108,7 @@ def plan_words(plans: Plans | None, line: Line) -> Context:
     if plans is None:
         return {"text": _("no plan meets both risks"), "note": note}
     note = "; ".join([note, *class_parts.words(plans, terms)])
+    note = f"{note}. {class_parts.together(terms)}" if terms.classes else note
     return {"text": f"n={plans.joint.n}, c={plans.joint.c}", "note": note}
 
 
