@@ -1742,11 +1742,13 @@ end $$
 declare
   me record;
   post record;
+  takers text[];
+  queue record;
   head record;
   got record;
 begin
   perform pg_advisory_xact_lock_shared(hashtextextended(p_engagement, 1));
-  select * into me from standing(p_actor, p_engagement, p_at);
+  me := standing(p_actor, p_engagement, p_at);
   if me.pseudonym is null or not me.live or me.barred_here or (me.doubtful and not p_trusting)
      or me.stage not in ('transfer', 'setup', 'execution', 'assurance') then
     outcome := 'plainly';
@@ -1764,7 +1766,8 @@ begin
   end if;
   select d.actor_id, d.calendar, d.at_most into post from duty d
   where d.engagement_id = p_engagement and d.actor_id = p_actor;
-  if (post.actor_id is not null and (
+  if found then  -- most have none, and the condition costs as much as the rest
+    if (post.actor_id is not null and (
     exists (
       select from absence b
       where b.engagement_id = p_engagement and b.actor_id = p_actor
@@ -1776,18 +1779,56 @@ begin
     or post.at_most <= (
       select count(*) from assignment a
       where a.actor_id = p_actor and a.state = 'live' and a.leased_until > p_at))) then
-    outcome := 'plainly';
-    return;
+      outcome := 'plainly';
+      return;
+    end if;
   end if;
-  for head in
-    with taker as (
-      select t.role from unnest(array['agent', 'analyst', 'reviewer']) as t(role)
-      where me.roles ? t.role and (t.role = 'reviewer' or me.certified)
-    ), queue as (
-      select o.id as work_order, t.role
-      from work_order o cross join taker t left join need n on n.line_id = o.line_id
-      where o.engagement_id = p_engagement and (p_order is null or o.id = p_order)
-        and (n.line_id is null or (
+  takers := array_remove(array[
+    case when me.certified and me.roles ? 'agent' then 'agent' end,
+    case when me.certified and me.roles ? 'analyst' then 'analyst' end,
+    case when me.roles ? 'reviewer' then 'reviewer' end], null);
+  -- Mostly there is one queue, and nothing in it or beside it that asks for more than its order.
+  if cardinality(takers) = 1 then
+    select min(o.id) as work_order, count(*) as count into queue
+    from work_order o left join need n on n.line_id = o.line_id
+    where o.engagement_id = p_engagement and (p_order is null or o.id = p_order)
+      and o.stage in ('execution', 'assurance') and (n.line_id is null or (
+  n.skills <@ coalesce(me.skills, '{}')
+  and n.languages <@ coalesce(me.languages, '{}')
+  and n.clearance <= coalesce(me.clearance, 0)
+  and not n.adverse && coalesce(me.barred, '{}')
+  and not exists (
+    select from unnest(n.credentials) as asked(code)
+    where coalesce((me.credentials ->> asked.code)::timestamptz, '-infinity') <= p_at)));
+    if queue.count = 1 then
+      update assignment a set state = 'live', actor_id = p_actor, leased_until = p_until
+      from (
+        select h.id from assignment h
+        where h.work_order_id = queue.work_order and h.taker = takers[1]
+          and h.reserved_for is null and h.state = 'open'
+        order by h.rank, h.id limit 1
+        for update skip locked) h
+      where a.id = h.id and a.purpose not in ('inspect', 'review', 'adjudicate', 'overlap')
+        and not exists (
+          select from assignment r
+          where r.reserved_for = p_actor and r.state in ('open', 'live')
+            and r.engagement_id = p_engagement)
+        and not exists (
+          select from assignment l
+          where l.work_order_id = queue.work_order and l.taker = takers[1]
+            and l.reserved_for is null and l.state = 'live' and l.leased_until <= p_at)
+      returning a.id, a.item_id, a.purpose, a.level into got;
+    end if;
+  end if;
+  if got is null then
+    for head in
+      with taker as (
+        select t.role from unnest(takers) as t(role)
+      ), queue as (
+        select o.id as work_order, t.role
+        from work_order o cross join taker t left join need n on n.line_id = o.line_id
+        where o.engagement_id = p_engagement and (p_order is null or o.id = p_order)
+          and (n.line_id is null or (
   n.skills <@ coalesce(me.skills, '{}')
   and n.languages <@ coalesce(me.languages, '{}')
   and n.clearance <= coalesce(me.clearance, 0)
@@ -1795,40 +1836,42 @@ begin
   and not exists (
     select from unnest(n.credentials) as asked(code)
     where coalesce((me.credentials ->> asked.code)::timestamptz, '-infinity') <= p_at)))
-    ), heads as (
-      select q.work_order, q.role, h.rank, h.id
-      from queue q cross join lateral (
-        select a.rank, a.id from assignment a
-        where a.work_order_id = q.work_order and a.taker = q.role and a.reserved_for is null
-          and a.state = 'open' and a.not_for <> me.family and not (
-    a.purpose in ('inspect', 'review', 'adjudicate', 'overlap') and exists (
+      ), heads as (
+        select q.work_order, q.role, h.rank, h.id
+        from queue q cross join lateral (
+          select a.rank, a.id from assignment a
+          where a.work_order_id = q.work_order and a.taker = q.role and a.reserved_for is null
+            and a.state = 'open'
+            and (a.purpose not in ('inspect', 'review', 'adjudicate', 'overlap')
+    or a.not_for <> me.family and not exists (
       select 1 from submission s
       where s.item_id = a.item_id and s.family = me.family
         and s.purpose in ('produce', 'overlap', 'control', 'review', 'adjudicate')
       union all select 1 from hand_over h
       where h.item_id = a.item_id and h.family = me.family))
-        order by a.rank, a.id limit 1
-      ) h
-      union all
-      select null, null, a.rank, a.id
-      from queue q join assignment a
-        on a.work_order_id = q.work_order and a.taker = q.role and a.reserved_for is null
-          and a.state = 'live' and a.leased_until <= p_at and a.not_for <> me.family and not (
-    a.purpose in ('inspect', 'review', 'adjudicate', 'overlap') and exists (
+          order by a.rank, a.id limit 1
+        ) h
+        union all
+        select null, null, a.rank, a.id
+        from queue q join assignment a
+          on a.work_order_id = q.work_order and a.taker = q.role and a.reserved_for is null
+            and a.state = 'live' and a.leased_until <= p_at
+            and (a.purpose not in ('inspect', 'review', 'adjudicate', 'overlap')
+    or a.not_for <> me.family and not exists (
       select 1 from submission s
       where s.item_id = a.item_id and s.family = me.family
         and s.purpose in ('produce', 'overlap', 'control', 'review', 'adjudicate')
       union all select 1 from hand_over h
       where h.item_id = a.item_id and h.family = me.family))
-      union all
-      select null, null, a.rank, a.id from assignment a
-      where a.reserved_for = p_actor and a.engagement_id = p_engagement
-        and a.state in ('open', 'live') and (a.state = 'open' or a.leased_until <= p_at)
-        and (p_order is null or a.work_order_id = p_order)
-        and case when a.purpose = 'certify' then me.roles ?| array['analyst', 'agent']
-                 else a.taker in (select role from taker) and exists (
-                   select from work_order o left join need n on n.line_id = o.line_id
-                   where o.id = a.work_order_id and (n.line_id is null or (
+        union all
+        select null, null, a.rank, a.id from assignment a
+        where a.reserved_for = p_actor and a.engagement_id = p_engagement
+          and a.state in ('open', 'live') and (a.state = 'open' or a.leased_until <= p_at)
+          and (p_order is null or a.work_order_id = p_order)
+          and case when a.purpose = 'certify' then me.roles ?| array['analyst', 'agent']
+                   else a.taker in (select role from taker) and exists (
+                     select from work_order o left join need n on n.line_id = o.line_id
+                     where o.id = a.work_order_id and (n.line_id is null or (
   n.skills <@ coalesce(me.skills, '{}')
   and n.languages <@ coalesce(me.languages, '{}')
   and n.clearance <= coalesce(me.clearance, 0)
@@ -1836,48 +1879,51 @@ begin
   and not exists (
     select from unnest(n.credentials) as asked(code)
     where coalesce((me.credentials ->> asked.code)::timestamptz, '-infinity') <= p_at)))) end
-        and a.not_for <> me.family and not (
-    a.purpose in ('inspect', 'review', 'adjudicate', 'overlap') and exists (
+          and (a.purpose not in ('inspect', 'review', 'adjudicate', 'overlap')
+    or a.not_for <> me.family and not exists (
       select 1 from submission s
       where s.item_id = a.item_id and s.family = me.family
         and s.purpose in ('produce', 'overlap', 'control', 'review', 'adjudicate')
       union all select 1 from hand_over h
       where h.item_id = a.item_id and h.family = me.family))
-    )
-    select * from heads order by rank, id
-  loop
-    if head.role is null then
-      select a.* into got from assignment a
-      where a.id = head.id and a.state in ('open', 'live')
-        and (a.state = 'open' or a.leased_until <= p_at)
-      for update skip locked;
-    else
-      select a.* into got from assignment a
-      where a.work_order_id = head.work_order and a.taker = head.role and a.reserved_for is null
-        and a.state = 'open' and a.not_for <> me.family and not (
-    a.purpose in ('inspect', 'review', 'adjudicate', 'overlap') and exists (
+      )
+      select * from heads order by rank, id
+    loop
+      if head.role is null then
+        select a.* into got from assignment a
+        where a.id = head.id and a.state in ('open', 'live')
+          and (a.state = 'open' or a.leased_until <= p_at)
+        for update skip locked;
+      else
+        select a.* into got from assignment a
+        where a.work_order_id = head.work_order and a.taker = head.role and a.reserved_for is null
+          and a.state = 'open'
+          and (a.purpose not in ('inspect', 'review', 'adjudicate', 'overlap')
+    or a.not_for <> me.family and not exists (
       select 1 from submission s
       where s.item_id = a.item_id and s.family = me.family
         and s.purpose in ('produce', 'overlap', 'control', 'review', 'adjudicate')
       union all select 1 from hand_over h
       where h.item_id = a.item_id and h.family = me.family))
-      order by a.rank, a.id limit 1
-      for update skip locked;
+        order by a.rank, a.id limit 1
+        for update skip locked;
+      end if;
+      exit when found;
+    end loop;
+    if got is null then
+      outcome := 'nothing';
+      return;
     end if;
-    exit when found;
-  end loop;
-  if got is null then
-    outcome := 'nothing';
-    return;
+    update assignment a set state = 'live', actor_id = p_actor, leased_until = p_until
+    where a.id = got.id;
   end if;
-  update assignment a set state = 'live', actor_id = p_actor, leased_until = p_until
-  where a.id = got.id;
   insert into event (engagement_id, kind, version, at, actor, public, sealed)
   values (p_engagement, 'execution.item-claimed', 1, p_at, me.pseudonym,
     jsonb_build_object('assignment', got.id, 'item', got.item_id, 'purpose', got.purpose,
       'level', got.level, 'until', instant_text(p_until)), jsonb_build_object('blind',
       encode(sha256(uuid_send(gen_random_uuid()) || 'null'), 'hex')));
-  select got.id, 'claimed' into assignment, outcome;
+  assignment := got.id;
+  outcome := 'claimed';
 end $$
 """,
     """create function submission_basis(
@@ -1892,7 +1938,7 @@ end $$
 declare
   me record;
 begin
-  select * into me from enter(p_actor, p_session, p_at, null);
+  me := enter(p_actor, p_session, p_at, null);
   if me.who is null then
     return;
   end if;
@@ -1950,7 +1996,7 @@ begin
   -- Neither a batch nor a guideline changes while something is handed in, nor the reverse.
   perform pg_advisory_xact_lock_shared(hashtextextended(p_engagement, 1));
   select * into a from assignment where id = p_assignment for update;
-  select * into me from standing(p_actor, p_engagement, p_at);
+  me := standing(p_actor, p_engagement, p_at);
   if a.id is null or a.state <> 'live' or a.actor_id <> p_actor or a.leased_until <= p_at
      or me.pseudonym is null
      or not (p_decided or (
