@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,8 @@ import outwork.main as everything  # the tables of all slices
 from outwork import ledger
 from outwork.kit.database import metadata
 from outwork.migrations.versions.v0001_first import SCOPED
+from outwork.stages import acceptance, execution, setup
+from outwork.vocabulary import Severity
 from outwork_verify.replay import replay
 
 FIELDS = Path(__file__).parents[1] / "expected" / "public_fields.txt"
@@ -49,6 +52,30 @@ def test_the_replay_is_the_database(world: World, seed: int) -> None:
     found, stored = both(Wanderer(world, seed).walk())
     assert differences(found, stored) == []
     assert set(stored) <= set(listed().values())
+
+
+def test_second_answers_and_escaped_defects_are_compared(world: World) -> None:
+    world.upto("approve")
+    world.act("dana", setup.plan_control, world.line, Decimal(0), good=Decimal("0.1"),
+              bad=Decimal("0.5"), false_after=40, overlap_share=Decimal(1))  # fmt: skip
+    world.act("dana", execution.state_cost, world.engagement, world.people["ana"], Decimal(20))
+    world.upto("draft_all", after="approve")
+    Wanderer(world, 2).produce()
+    world.upto("deliver", after="draft_all")
+    world.act("carl", acceptance.report_escape, world.items[0], "renewal", "c-renewal",
+              Severity.CRITICAL, "It does not renew")  # fmt: skip
+    world.integrate()
+    found, stored = both(world)
+    assert differences(found, stored) == []
+    assert len(stored["comparison.first_id"]) == len(world.items)
+    assert len(stored["comparison.decided_by"]) > sum(
+        who is None for who in stored["comparison.decided_by"].values()
+    )
+    assert any(stored["comparison.chosen"].values())
+    assert set(stored["escaped_defect.author"].values()) <= {
+        world.pseudonym(who) for who in ("ana", "ben", "both")
+    }
+    assert stored["hour_cost.stated"] == {world.pseudonym("ana"): True}
 
 
 def test_a_field_that_differs_is_told(world: World) -> None:

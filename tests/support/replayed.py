@@ -14,9 +14,10 @@ from fractions import Fraction
 from typing import Any
 
 import sqlalchemy as sa
+from tests.support.replayed_rows import ROWS
 
 from outwork.kit.database import Connection
-from outwork_verify.entry import instant
+from outwork_verify.entry import Event, instant
 from outwork_verify.state import State
 
 Fields = dict[str, dict[Any, Any]]
@@ -75,11 +76,25 @@ def of_log(state: State) -> Fields:
     _work(state, made)
     _quality(state, made)
     _payment(state, made)
+    for row in ROWS:
+        for e, p in _publics(state, row.kind):
+            key, values = row.of_event(e.actor, e.at, p)
+            Table(made, row.table).add(key, **values)
     return made
 
 
 def _publics(state: State, *kinds: str) -> Iterable[tuple[Any, Mapping[str, Any]]]:
-    return ((e, e.public) for e in state.events if e.kind in kinds)
+    # Reading an entry anew costs more than looking at which it is.
+    return ((e, e.public) for e in _events(state) if e.kind in kinds)
+
+
+_READ: list[tuple[State, list[Event]]] = []  # the last replay's, read once
+
+
+def _events(state: State) -> list[Event]:
+    if not _READ or _READ[0][0] is not state:
+        _READ[:] = [(state, list(state.events))]
+    return _READ[0][1]
 
 
 def _people(state: State, made: Fields) -> None:
@@ -272,6 +287,42 @@ def _work(state: State, made: Fields) -> None:
         Table(made, "clock_pause").add(
             name, work_order_id=pause.order, item_id=pause.item, resumed_at=pause.until
         )
+    _twice(state, made)
+
+
+def _twice(state: State, made: Fields) -> None:
+    """Items answered twice; what of it waits for a decision is the verifier's own state."""
+    table = Table(made, "comparison")
+    for e, p in _publics(state, "execution.overlap-compared"):
+        differing = sorted(q for q, same in p["agreed"].items() if not same)
+        table.add(
+            p["item"],
+            work_order_id=p["work_order"],
+            first_id=p["first"],
+            second_id=p["second"],
+            asked=sorted(p["agreed"]),
+            differing=differing,
+            compared_at=e.at,
+            chosen={},
+            clauses={},
+            decided_by=None,
+            decided_at=None,
+        )
+        assert state.items[p["item"]].twice == (p["first"], p["second"])
+    for e, p in _publics(state, "execution.item-adjudicated"):
+        table.add(
+            p["item"],
+            adjudication_id=p["assignment"],
+            chosen=dict(p["chosen"]),
+            clauses=dict(p["clauses"]),
+            decided_by=e.actor,
+            decided_at=e.at,
+        )
+    for name, item in state.items.items():
+        if item.differing:
+            table.add(name, differing=sorted(item.differing))
+    for _, p in _publics(state, "execution.hour-cost-stated"):
+        Table(made, "hour_cost").add(p["subject"], stated=True)
 
 
 def _answered(event: Any) -> list[str]:
@@ -333,7 +384,30 @@ def _quality(state: State, made: Fields) -> None:
         )
 
 
+def _escaped(state: State, made: Fields) -> None:
+    """What the client found after delivery, and how it counts by item and question."""
+    table = Table(made, "escaped_defect")
+    for e, p in _publics(state, "acceptance.escape-reported"):
+        table.add(
+            p["defect"],
+            work_order_id=p["work_order"],
+            item_id=p["item"],
+            question=p["question"],
+            clause=p["clause"],
+            severity=p["severity"],
+            counted=state.items[p["item"]].escaped[p["question"]],
+            author=p["author"],
+            missed_by=sorted(p["missed_by"]),
+            reported_by=e.actor,
+            reported_at=e.at,
+        )
+    for order in state.orders.values():
+        for severity, count in order.escaped.items():
+            table.add((order.id, severity), severity=count)
+
+
 def _payment(state: State, made: Fields) -> None:
+    _escaped(state, made)
     for e, p in _publics(state, "acceptance.delivered"):
         Table(made, "delivery").add(
             (p["work_order"], p["round"]),
@@ -370,8 +444,14 @@ def of_database(db: Connection, engagement: str) -> Fields:
     _stored_people(db, made, names)
     _stored_agreement(db, made, names)
     _stored_work(db, made, names)
+    _stored_twice(db, made, names)
+    _stored_escaped(db, made, names)
     _stored_quality(db, made, names)
     _stored_payment(db, made, names)
+    for row in ROWS:
+        for r in _rows(db, row.table):
+            key, values = row.of_row(r, names, at)
+            Table(made, row.table).add(key, **values)
     assert engagement
     return made
 
@@ -599,6 +679,43 @@ def _stored_work(db: Connection, made: Fields, names: Mapping[str, str]) -> None
         Table(made, "clock_pause").add(
             r["id"], work_order_id=r["work_order_id"], item_id=r["item_id"], resumed_at=until
         )
+
+
+def _stored_twice(db: Connection, made: Fields, names: Mapping[str, str]) -> None:
+    for r in _rows(db, "comparison"):
+        table, decided = Table(made, "comparison"), r["decided_at"] is not None
+        table.add(
+            r["item_id"],
+            **{n: r[n] for n in ("work_order_id", "first_id", "second_id", "chosen", "clauses")},
+            asked=sorted(r["asked"]),
+            differing=sorted(r["differing"]),
+            compared_at=at(r["compared_at"]),
+            decided_by=names[r["decided_by"]] if decided else None,
+            decided_at=at(r["decided_at"]) if decided else None,
+        )
+        if decided:  # it shows in the log once it is handed in
+            table.add(r["item_id"], adjudication_id=r["adjudication_id"])
+    for r in _rows(db, "hour_cost"):
+        Table(made, "hour_cost").add(names[r["actor_id"]], stated=True)
+
+
+def _stored_escaped(db: Connection, made: Fields, names: Mapping[str, str]) -> None:
+    table, counts = Table(made, "escaped_defect"), defaultdict[tuple[str, str], int](int)
+    for r in _rows(db, "escaped_defect"):
+        counts[r["work_order_id"], r["severity"]] += 1
+        table.add(
+            r["id"],
+            **{
+                n: r[n]
+                for n in ("work_order_id", "item_id", "question", "clause", "severity", "counted")
+            },
+            author=names[r["author"]],
+            missed_by=sorted(names[one] for one in r["missed_by"]),
+            reported_by=names[r["reported_by"]],
+            reported_at=at(r["reported_at"]),
+        )
+    for key, count in counts.items():
+        table.add(key, severity=count)
 
 
 def _stored_quality(db: Connection, made: Fields, names: Mapping[str, str]) -> None:

@@ -9,17 +9,21 @@ from __future__ import annotations
 import json
 import random
 from datetime import timedelta
+from decimal import Decimal
 from typing import Any
 
 from tests.support.engagement import BY_CLASS, DEFECTS, PRICE, SAMPLING, World
 from tests.support.imports import bring
 from tests.support.service import content
 
-from outwork import documents
+from outwork import access, agreements, documents
 from outwork.stages import acceptance, assurance, execution, requirements, selection, setup
 from outwork.stages.acceptance import ReturnedItem
 from outwork.stages.assurance import DefectFound
-from outwork.vocabulary import Confidentiality, InspectionUnit, ItemId, Severity
+from outwork.stages.execution import Ruling
+from outwork.vocabulary import Confidentiality, InspectionUnit, ItemId, Purpose, Role, Severity
+
+QUESTIONS = ("renewal", "effective-date", "governing-law")
 
 
 class Wanderer:
@@ -77,17 +81,25 @@ class Wanderer:
         """Transfer and set-up; perhaps with a waiver, perhaps with needs."""
         world = self.world
         world.prepare()
-        if self.may(0.3):
+        everybody = not self.may(0.3)
+        if everybody:
+            world.certify_team()
+        else:
             world.certify("ana", "bot")
             world.waive("transfer", "not-certified", countersigned="vera")
-        else:
-            world.certify_team()
         world.pass_tollgate()
         world.equip()
         if self.may(0.3):
-            world.qualify("ana", "ben", "rosa", "bot", skills=["legal.leases"], languages=["en"],
-                          clearance=2)  # fmt: skip
+            world.qualify("ana", "ben", "rosa", "both", "bot", skills=["legal.leases"],
+                          languages=["en"], clearance=2)  # fmt: skip
             world.act("vera", setup.state_need, world.line, ["legal"], ["en"], 1)
+        if everybody and self.may(0.5):
+            world.act("dana", setup.plan_control, world.line, Decimal(0), good=Decimal("0.1"),
+                      bad=Decimal("0.5"), false_after=40, overlap_share=Decimal("0.5"))  # fmt: skip
+        if self.may(0.3):
+            for who in ("ana", "rosa", "ana"):
+                cost = Decimal(self.chance.randint(5, 90))
+                world.act("dana", execution.state_cost, world.engagement, world.people[who], cost)
         if self.may(0.05):
             return False
         world.approve()
@@ -112,11 +124,11 @@ class Wanderer:
         if self.may(0.3):
             world.act("ana", execution.claim, world.engagement)
             world.now += timedelta(hours=1)
-        self._produce()
+        self.produce()
         if self.may(0.3):
             item = self.chance.choice(world.items)
             world.act("dana", execution.recall, item, "renewal", "c-renewal", "look again")
-            self._produce()
+            self.produce()
         if self.may(0.05):
             return False
         world.close_batch()
@@ -139,11 +151,45 @@ class Wanderer:
             world.act("ana", documents.open_document, document)
             world.act("vera", documents.download_document, document)
 
-    def _produce(self) -> None:
+    def produce(self) -> None:
         """Whoever is certified takes what waits, right or wrong."""
         wrong: dict[str, Any] = {"renewal": "no"} if self.may(0.5) else {}
         while self.world.take("ana", **(wrong if self.may(0.3) else {})) is not None:
             pass
+        self._twice()
+
+    def _twice(self) -> None:
+        """Ben answers a second time what is drawn for it; where the two differ another decides."""
+        world = self.world
+        for waiting in world.open_assignments(Purpose.OVERLAP):
+            world.act("ben", execution.claim, world.engagement, assignment=waiting.id)
+            wrong = {"governing_law": "Utopia"} if self.may(0.5) else {}
+            world.act("ben", execution.submit, waiting.id, world.answers(waiting.id, **wrong), 50)
+        for waiting in world.open_assignments(Purpose.ADJUDICATE):
+            if world.look(access.membership, world.engagement, world.people["both"]) is None:
+                world.act("dana", agreements.invite_member, world.engagement, world.people["both"],
+                          [Role.REVIEWER])  # fmt: skip
+            found = world.look(execution.comparison_of, waiting.item_id)
+            world.act("both", execution.claim, world.engagement, assignment=waiting.id)
+            own = {a.question: a for a in world.answers(waiting.id)}
+            rulings = []
+            for question in found.differing:
+                stands = self.chance.choice((found.first_id, found.second_id, ""))
+                answer = None if stands else own[question]
+                rulings.append(Ruling(question, "c-law", "As written", stands, answer=answer))
+            world.act("both", execution.adjudicate, waiting.id, rulings, seconds=9)
+
+    def _escapes(self) -> None:
+        """The client finds something that everybody passed."""
+        world = self.world
+        for _ in range(2):
+            item, question = self.chance.choice(world.items), self.chance.choice(QUESTIONS)
+            known = {
+                (e.item_id, e.question) for e in world.look(acceptance.escapes_of, world.engagement)
+            }
+            if (item, question) not in known and self.may(0.4):
+                world.act("carl", acceptance.report_escape, item, question, "c-law",
+                          self.chance.choice(list(Severity)), "Not as written")  # fmt: skip
 
     def judge(self) -> bool:
         """Sample, inspection, verdict; another round where it says no."""
@@ -180,7 +226,7 @@ class Wanderer:
     def _correct(self) -> None:
         """What was found is corrected and inspected again before anything is delivered."""
         for _ in range(5):
-            self._produce()
+            self.produce()
             before = len(self.world.look(execution.assignments, self.world.order))
             while held := self.world.act("rosa", execution.claim, self.world.engagement):
                 self.world.act("rosa", assurance.inspect, held, [], 40)
@@ -188,7 +234,7 @@ class Wanderer:
                 return
 
     def _again(self) -> None:
-        self._produce()
+        self.produce()
         self.world.commit()
         self.world.close_batch()
 
@@ -205,7 +251,9 @@ class Wanderer:
             world.deliver()
         if self.may(0.1):
             return False
+        self._escapes()
         world.accept()
+        self._escapes()
         world.invoice()
         world.close_order()
         if self.may(0.4):
