@@ -22,6 +22,7 @@ from outwork.interfaces.web.labels import EVENTS, happened
 from outwork.interfaces.web.ledger_pages import SLICES
 from outwork.interfaces.web.visit import csrf_of
 from outwork.ledger import Sought
+from outwork.ledger.timestamps import Timestamp
 from outwork.operation import operation, utc_now
 from outwork.reporting import Filter, LogEntry
 from outwork.stages import execution
@@ -30,6 +31,7 @@ from outwork_verify import read_policy, verify_receipt
 with warnings.catch_warnings():  # Starlette would rather have the next major version of its client
     warnings.simplefilter("ignore")
     from starlette.testclient import TestClient
+from outwork.vocabulary import NotFound
 
 Look = Callable[..., str]
 
@@ -250,6 +252,33 @@ def test_who_only_answers_is_shown_no_entry_as_the_log_holds_it(world: World, pa
     # A filter answers no question that the list does not.
     for kind in ("execution.controls-seeded", "transfer.control-scored"):
         assert shown(world, "ana", Filter(kind=kind), limit=1) == []
+
+
+def test_the_newest_stamps_of_outside_clocks_are_shown(world: World, page: Look) -> None:
+    world.upto("add_line")
+    size = world.integrate().size
+    assert "No authority has stamped this log yet" in page("vera", "ledger")
+    for back in range(4):
+        stamp = Timestamp(
+            world.engagement, size - back, f"https://tsa-{back}.example", world.now, b"token"
+        )
+        with world.database.transaction("job", [world.engagement]) as db:
+            ledger.keep_timestamp(db, stamp)
+    text = page("vera", "ledger")
+    assert "No authority has stamped" not in text
+    for back in range(3):
+        assert f"up to entry {size - back - 1}" in text
+        assert f"https://tsa-{back}.example" in text
+    assert "https://tsa-3.example" not in text
+    with operation(world.database, world.people["vera"], world.now) as op:
+        assert [s.size for s in reporting.stamped(op, world.engagement)] == [
+            size - back for back in range(4)
+        ]
+    with (
+        pytest.raises(NotFound),
+        operation(world.database, world.people["stranger"], world.now) as op,
+    ):
+        reporting.stamped(op, world.engagement)
 
 
 def test_bad_filters_and_cursors_are_told_of(world: World, page: Look) -> None:

@@ -52,6 +52,7 @@ from outwork.reporting.log import (
     policy,
     receipt,
     receipt_of,
+    stamped,
     timeline,
     witnesses,
 )
@@ -187,6 +188,7 @@ __all__ = [
     "scope",
     "seen",
     "service_card",
+    "stamped",
     "standing",
     "subjects",
     "team",

@@ -246,6 +246,13 @@ def witnesses(op: Operation, engagement: EngagementId) -> list[ledger.Standing]:
     return ledger.witnessing.standings(op.db, engagement, op.now)
 
 
+def stamped(op: Operation, engagement: EngagementId) -> list[ledger.timestamps.Timestamp]:
+    """What authorities outside have stamped of a log, newest first: up to which entry, and when."""
+    may_read(op, engagement)
+    size = ledger.head(op.db, engagement).size
+    return ledger.timestamps_of(op.db, engagement, size)[::-1]
+
+
 def policy(op: Operation, engagement: EngagementId) -> str:
     """The policy file that demands a cosignature of every side that has a witness."""
     may_read(op, engagement)

@@ -36,6 +36,7 @@ from outwork.vocabulary import BadInput, EngagementId, Side
 SLICES = ("agreements", "documents", "requirements", "selection", "transfer", "setup", "execution",
           "assurance", "acceptance")  # fmt: skip
 LONGEST = 120
+STAMPS = 3  # the newest are shown
 KEPT = ("engagement", "kind", "actor", "line", "item", "since", "until")
 
 
@@ -192,6 +193,7 @@ def ledger(
         "filters": {"action": here, "fields": fields},
         "checkpoint": _checkpoint(op, chosen.id) if chosen else None,
         "witnesses": _witnesses(op, chosen.id) if chosen else None,
+        "stamps": _stamps(op, chosen.id) if chosen else None,
         "policy": f"{base}/policy.txt" if base else None,
         "check": f"{base}/check-receipt" if base else None,
         "pager": {"shown": len(page.rows), "next": following} if chosen else None,
@@ -284,6 +286,18 @@ def _witnesses(op: Operation, engagement: EngagementId) -> list[Context]:
             }
         )
     return rows
+
+
+def _stamps(op: Operation, engagement: EngagementId) -> list[Context]:
+    """What outside clocks have stamped lately: which checkpoint, by whom, when."""
+    return [
+        {
+            "authority": {"text": s.authority},
+            "upto": _("up to entry %(n)s") % {"n": s.size - 1},
+            "at": s.at,
+        }
+        for s in reporting.stamped(op, engagement)[:STAMPS]
+    ]
 
 
 def _enrolling(d: Desk, rows: list[Context]) -> Context:
