@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page
 from tests.e2e.conftest import Shoot, Visitors
-from tests.support.engagement import World
+from tests.support.engagement import BY_CLASS, World
 
 from outwork.stages import execution
 
@@ -92,10 +92,16 @@ def test_the_desk_of_an_inspector(world: World, visitors: Visitors, axe: str, sh
 
 
 def test_pages_of_an_engagement(world: World, visitors: Visitors, axe: str, shoot: Shoot) -> None:
-    world.upto("deliver")
-    dana = visitors("dana")
+    """With severities judged by themselves, so that every part of the pages is there."""
+    world.draft()
     here = f"/engagements/{world.engagement}"
-    found = look(dana, axe, "/engagements", shoot) + look(dana, axe, here, shoot)
+    world.signature("vera")  # a password that is set later would end the session
+    found = look(visitors("vera"), axe, f"{here}/requirements", shoot)
+    world.add_line(BY_CLASS)
+    world.upto("deliver", after="add_line")
+    dana = visitors("dana")
+    found += look(dana, axe, f"{here}/deliverable/{world.order}", shoot)
+    found += look(dana, axe, "/engagements", shoot) + look(dana, axe, here, shoot)
     for stage in STAGES:
         found += look(dana, axe, f"{here}/{stage}", shoot)
     for address in ("/quality", "/people", "/ledger"):
