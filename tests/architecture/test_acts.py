@@ -26,6 +26,7 @@ LONGEST_HELP = 100
 #: What writes when it is called on a table, a connection or another slice.
 WRITING = frozenset({
     "add", "save", "remove", "record", "recorded", "insert", "update", "delete", "copy_into",
+    "copy_across",
 })  # fmt: skip
 
 

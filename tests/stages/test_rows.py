@@ -111,16 +111,16 @@ def test_what_stops_a_chunk_leaves_nothing_of_it(
     assert intake.act("dana", execution.admit_rows, identifier)
     tables = ("document", "document_content", "work_item", "import_chunk", "event")
     before = [intake.look(_count, table) for table in tables]
-    real: Callable[..., None] = importing.copy_into
+    real: Callable[..., None] = importing.copy_across
 
     def full(*arguments: Any) -> None:
         real(*arguments)
         raise OSError("no space left on device")
 
-    monkeypatch.setattr(importing, "copy_into", full)
+    monkeypatch.setattr(importing, "copy_across", full)
     with pytest.raises(OSError, match="no space"):
         intake.act("dana", execution.admit_rows, identifier)
-    monkeypatch.setattr(importing, "copy_into", real)
+    monkeypatch.setattr(importing, "copy_across", real)
     assert [intake.look(_count, table) for table in tables] == before
     while intake.act("dana", execution.admit_rows, identifier):
         pass

@@ -6,11 +6,13 @@ confidential values in other slices' tables. People get content by `open_documen
 """
 
 from outwork.documents.actions import (
+    TEXT_ROW,
     SealedText,
     keep,
-    keep_texts,
     seal,
     seal_texts,
+    text_row,
+    texts_into,
     unseal,
     unseal_under,
 )
@@ -28,6 +30,7 @@ from outwork.documents.sharing import (
 
 __all__ = [
     "MAX_BYTES",
+    "TEXT_ROW",
     "Access",
     "Audience",
     "Document",
@@ -42,7 +45,6 @@ __all__ = [
     "download_document",
     "given_out",
     "keep",
-    "keep_texts",
     "open_document",
     "opened",
     "read",
@@ -50,6 +52,8 @@ __all__ = [
     "seal_texts",
     "share_document",
     "source",
+    "text_row",
+    "texts_into",
     "unseal",
     "unseal_under",
 ]

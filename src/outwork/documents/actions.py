@@ -14,7 +14,7 @@ from psycopg.types.json import Jsonb
 from outwork.documents import store
 from outwork.documents.model import Audience, Document, commitment
 from outwork.documents.reading import TEXT
-from outwork.kit.database import Connection, copy_into, keyring_of
+from outwork.kit.database import Connection, Into, keyring_of
 from outwork.kit.keyring import Keyring, seal_under, sealer
 from outwork.operation import Operation
 from outwork.vocabulary import Digest, DocumentId, EngagementId, Json, SourceText
@@ -98,28 +98,31 @@ def seal_texts(
     return sealed
 
 
-def keep_texts(
-    op: Operation, engagement: EngagementId, names: Sequence[str], texts: Sequence[SealedText]
-) -> None:
-    """Store sealed texts as documents of those names; once a transaction.
+def text_row(name: str, text: SealedText) -> tuple[str | int | bytes, ...]:
+    """A sealed text as a document of that name: values of `TEXT_ROW`."""
+    return (text.id, name, text.digest, text.size, text.sealed_key, text.sealed_text)
 
-    The text is all there is of such a document: its bytes are not kept twice.
-    """
+
+def texts_into(engagement: EngagementId) -> list[Into]:
+    """Where rows of `TEXT_ROW` are added, each a document whose text is all there is of it."""
     alike = {"engagement_id": engagement}
-    rows = [(t.id, n, t.digest, t.size, t.digest) for n, t in zip(names, texts, strict=True)]
-    copy_into(op.db, store.document_table, _ROW, rows, alike | _AS_ROW)
-    contents = [(t.id, t.sealed_key, t.sealed_text) for t in texts]
-    copy_into(op.db, store.content_table, _CONTENT, contents, alike)
+    return [
+        Into(store.document_table, _AS_DOCUMENT, alike | _ALIKE),
+        Into(store.content_table, _AS_CONTENT, alike),
+    ]
 
 
-_ROW = ("id", "name", "digest", "size", "text_digest")
-_AS_ROW = {
+TEXT_ROW = ("document", "name", "digest", "size", "sealed_key", "sealed_text")
+_AS_DOCUMENT = {
+    "id": "document", "name": "name", "digest": "digest", "size": "size", "text_digest": "digest",
+}  # fmt: skip
+_AS_CONTENT = {"document_id": "document", "sealed_key": "sealed_key", "sealed_text": "sealed_text"}
+_ALIKE = {
     "media_type": TEXT,
     "extractor": "row",
     "extractor_version": "1",
     "pages": Jsonb([0]),
 }
-_CONTENT = ("document_id", "sealed_key", "sealed_text")
 
 
 def seal(db: Connection, engagement: EngagementId, value: Json, context: str) -> bytes:

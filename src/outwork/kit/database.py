@@ -139,6 +139,15 @@ def together(db: Connection, name: str) -> None:
     db.execute(sa.text(statement), {"name": name})
 
 
+@dataclass(frozen=True, slots=True)
+class Into:
+    """A table, which of its columns is filled from which copied one, and what is alike in all."""
+
+    table: sa.Table
+    columns: Mapping[str, str]
+    alike: Mapping[str, Any]
+
+
 def copy_into(
     db: Connection,
     table: sa.Table,
@@ -146,26 +155,35 @@ def copy_into(
     rows: Iterable[Sequence[Any]],
     alike: Mapping[str, Any] | None = None,
 ) -> None:
-    """Add many rows at once: values in the order of `columns`, binary, and those that are `alike`.
+    """Add many rows at once: values in the order of `columns`, and those that are `alike`."""
+    copy_across(db, columns, rows, [Into(table, {name: name for name in columns}, alike or {})])
 
-    PostgreSQL refuses COPY into a table under row-level security, so the rows go through a table
-    of this connection's own, which holds them until the transaction ends. Once a transaction for
-    each table.
+
+def copy_across(
+    db: Connection, copied: Sequence[str], rows: Iterable[Sequence[Any]], into: Sequence[Into]
+) -> None:
+    """Add a row to each of some tables for each of many rows, copied once, in binary form.
+
+    `rows` hold the `copied` columns in order, each of which some table takes. PostgreSQL refuses
+    COPY into a table under row-level security, so the rows go through a table of this connection's
+    own, which holds them until the transaction ends. Once a transaction for the same tables.
     """
     cursor: psycopg.Cursor[Any] = db.connection.cursor()  # type: ignore[assignment]
-    stage, same = f"stage_{table.name}", dict(alike or {})
-    parts = ", ".join(f"{name} {_sql_type(table, name)}" for name in columns)
+    stage = "_".join(["stage", *(to.table.name for to in into)])
+    kinds = {name: _sql_type(to.table, at) for to in into for at, name in to.columns.items()}
+    parts = ", ".join(f"{name} {kinds[name]}" for name in copied)
     cursor.execute(f"create temporary table if not exists {stage} ({parts}) on commit delete rows")
-    with cursor.copy(f"copy {stage} ({', '.join(columns)}) from stdin (format binary)") as copy:
-        copy.set_types([_sql_type(table, name) for name in columns])
+    with cursor.copy(f"copy {stage} ({', '.join(copied)}) from stdin (format binary)") as copy:
+        copy.set_types([kinds[name] for name in copied])
         for row in rows:
             copy.write_row(row)
-    given = ", ".join(f"%s::{_sql_type(table, name)}" for name in same)
-    cursor.execute(
-        f"insert into {table.name} ({', '.join([*columns, *same])})"  # noqa: S608  (our own names)
-        f" select {', '.join([*columns, *([given] if same else [])])} from {stage}",
-        list(same.values()),
-    )
+    for to in into:
+        given = [f"%s::{_sql_type(to.table, name)}" for name in to.alike]
+        cursor.execute(
+            f"insert into {to.table.name} ({', '.join([*to.columns, *to.alike])})"  # noqa: S608
+            f" select {', '.join([*to.columns.values(), *given])} from {stage}",
+            list(to.alike.values()),
+        )
 
 
 def _sql_type(table: sa.Table, name: str) -> str:

@@ -21,7 +21,7 @@ from pydantic import Base64Bytes
 from outwork import agreements, documents
 from outwork.agreements import WorkOrder, WorkPhase
 from outwork.kit import outbox
-from outwork.kit.database import Connection, copy_into, keyring_of
+from outwork.kit.database import Connection, Into, copy_across, keyring_of
 from outwork.kit.outbox import Job
 from outwork.operation import Operation, act
 from outwork.stages import requirements
@@ -311,19 +311,24 @@ def _store_items(
     line = requirements.line(op.db, order.line_id)
     names = [row.name or f"{found.name}:{row.line}" for row in given]
     texts = [turn.sealed[row.line] for row in given]
-    documents.keep_texts(op, found.engagement_id, names, texts)
     ids = op.new_ids("itm", len(given))
-    copy_into(
+    copy_across(
         op.db,
-        store.item_table,
-        ("id", "name", "document_id"),
-        [(i, n, t.id) for i, n, t in zip(ids, names, texts, strict=True)],
-        {
-            "engagement_id": found.engagement_id,
-            "work_order_id": order.id,
-            "service": line.service,
-            "state": ItemState.ADMITTED.value,
-        },
+        (*documents.TEXT_ROW, "item"),
+        ((*documents.text_row(n, t), i) for i, n, t in zip(ids, names, texts, strict=True)),
+        [
+            *documents.texts_into(found.engagement_id),
+            Into(
+                store.item_table,
+                {"id": "item", "name": "name", "document_id": "document"},
+                {
+                    "engagement_id": found.engagement_id,
+                    "work_order_id": order.id,
+                    "service": line.service,
+                    "state": ItemState.ADMITTED.value,
+                },
+            ),
+        ],
     )
     return zip(ids, (text.commitment for text in texts), strict=True)
 

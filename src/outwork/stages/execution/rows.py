@@ -18,6 +18,7 @@ from enum import StrEnum
 from typing import Any, NamedTuple, NoReturn
 
 import openpyxl
+from pydantic_core import from_json
 
 from outwork.vocabulary import BadInput
 
@@ -99,16 +100,23 @@ def jsonl(pieces: Iterable[bytes], start: int = 0, line: int = 0) -> Iterator[Ro
 
 def _object(raw: bytes) -> dict[str, Any]:
     try:
-        value = _DECODE(raw.decode("utf-8-sig"))
+        value = from_json(raw, allow_inf_nan=False)
+    except ValueError:  # seldom; the other reader knows marks of byte order, and says what is wrong
+        value = _thoroughly(raw)
+    if not isinstance(value, dict):
+        raise _Bad("row-no-object")
+    return value
+
+
+def _thoroughly(raw: bytes) -> Any:
+    try:
+        return _DECODE(raw.decode("utf-8-sig"))
     except UnicodeDecodeError as error:
         raise _Bad("row-not-utf8", str(error.start + 1)) from None
     except json.JSONDecodeError as error:
         raise _Bad("row-not-json", str(error.colno)) from None
     except (ValueError, RecursionError):
         raise _Bad("row-not-json") from None
-    if not isinstance(value, dict):
-        raise _Bad("row-no-object")
-    return value
 
 
 def _no_number(_text: str) -> NoReturn:
