@@ -10,6 +10,7 @@ import pytest
 from tests.support.engagement import World
 from tests.support.replayed import Fields, differences, of_database, of_log
 from tests.support.wandering import Wanderer
+from tests.unit.verify.recorded import reinspected
 
 import outwork.main as everything  # the tables of all slices
 from outwork import ledger
@@ -47,11 +48,19 @@ def both(world: World) -> tuple[Fields, Fields]:
     return of_log(replay(lines, engagement=world.engagement)), stored
 
 
-@pytest.mark.parametrize("seed", range(6))
+@pytest.mark.parametrize("seed", [*range(6), 18, 20])
 def test_the_replay_is_the_database(world: World, seed: int) -> None:
     found, stored = both(Wanderer(world, seed).walk())
     assert differences(found, stored) == []
     assert set(stored) <= set(listed().values())
+
+
+def test_second_inspections_and_checks_are_compared(world: World) -> None:
+    reinspected(world).integrate()
+    found, stored = both(world)
+    assert differences(found, stored) == []
+    assert stored["inspector_check.seeded"] == {world.pseudonym("rosa"): 61}
+    assert all(stored["reinspection.found"].values())
 
 
 def test_second_answers_and_escaped_defects_are_compared(world: World) -> None:

@@ -370,6 +370,22 @@ def _quality(state: State, made: Fields) -> None:
         Table(made, "defect").add(
             p["defect"], found_by=e.actor, found_at=e.at, **{n: p[n] for n in names}
         )
+    table = Table(made, "reinspection")
+    for e, p in _publics(state, "assurance.reinspection-requested"):
+        for item in p["items"]:
+            table.add((p["work_order"], p["round"], item), requested_at=e.at)
+    for _e, p in _publics(state, "assurance.inspections-compared"):
+        found = {name: p[name] for name in ("seeded", "caught", "clean", "passed")}
+        table.add(
+            (p["work_order"], p["round"], p["item"]),
+            assignment_id=p["assignment"],
+            inspector=p["inspector"],
+            found=found,
+        )
+    for name, c in state.checks.items():
+        Table(made, "inspector_check").add(
+            name, seeded=c.seeded, caught=c.caught, clean=c.clean, passed=c.passed
+        )
     for e, p in _publics(state, "assurance.verdict-given"):
         Table(made, "verdict").add(
             (p["work_order"], p["round"]),
@@ -752,6 +768,15 @@ def _stored_quality(db: Connection, made: Fields, names: Mapping[str, str]) -> N
                 n: r[n] for n in ("round", "question", "clause", "severity", "counted", "in_sample")
             },
         )
+    for r in _rows(db, "reinspection"):
+        key, table = (r["work_order_id"], r["round"], r["item_id"]), Table(made, "reinspection")
+        table.add(key, requested_at=at(r["requested_at"]))
+        if r["found"] is not None:
+            inspector = names[r["inspector"]]
+            table.add(key, assignment_id=r["assignment_id"], inspector=inspector, found=r["found"])
+    for r in _rows(db, "inspector_check"):
+        counts = {n: r[n] for n in ("seeded", "caught", "clean", "passed")}
+        Table(made, "inspector_check").add(names[r["inspector"]], **counts)
     for r in _rows(db, "verdict"):
         Table(made, "verdict").add(
             (r["work_order_id"], r["round"]),

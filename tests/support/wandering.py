@@ -21,7 +21,15 @@ from outwork.stages import acceptance, assurance, execution, requirements, selec
 from outwork.stages.acceptance import ReturnedItem
 from outwork.stages.assurance import DefectFound
 from outwork.stages.execution import Ruling
-from outwork.vocabulary import Confidentiality, InspectionUnit, ItemId, Purpose, Role, Severity
+from outwork.vocabulary import (
+    Confidentiality,
+    InspectionUnit,
+    ItemId,
+    Purpose,
+    Refusal,
+    Role,
+    Severity,
+)
 
 QUESTIONS = ("renewal", "effective-date", "governing-law")
 
@@ -197,7 +205,9 @@ class Wanderer:
         for _ in range(3):
             world.reveal()
             world.draw()
-            self._inspect()
+            self._inspect("rosa")
+            if self.may(0.8):
+                self._look_again()
             if world.decide():
                 self._correct()
                 world.issue_certificate()
@@ -205,14 +215,31 @@ class Wanderer:
             self._again()
         return False
 
-    def _inspect(self) -> None:
+    def _look_again(self) -> None:
+        """Some of what was inspected is inspected by another, who finds other things."""
         world = self.world
-        while (held := world.act("rosa", execution.claim, world.engagement)) is not None:
+        if world.look(access.membership, world.engagement, world.people["both"]) is None:
+            world.act("dana", agreements.invite_member, world.engagement, world.people["both"],
+                      [Role.REVIEWER])  # fmt: skip
+        world.integrate()
+        drawn = len(world.look(assurance.sample_of, world.work_order()).items())
+        asked = self.chance.randint(1, drawn)
+        try:
+            world.act("dana", assurance.request_reinspection, world.order, asked)
+        except Refusal as refused:  # Bo had a part in one of them
+            if refused.code != "no-second-inspector":
+                raise
+        else:
+            self._inspect("both")
+
+    def _inspect(self, who: str) -> None:
+        world = self.world
+        while (held := world.act(who, execution.claim, world.engagement)) is not None:
             found = []
             if self.may(0.15):
                 severity = self.chance.choice(list(Severity))
                 found = [DefectFound(self._drawn(held), "c-law", severity, "not as written")]
-            world.act("rosa", assurance.inspect, held, found, 40)
+            world.act(who, assurance.inspect, held, found, 40)
 
     def _drawn(self, held: Any) -> str:
         """A question of the item that stands in the sample, if single answers are drawn."""
