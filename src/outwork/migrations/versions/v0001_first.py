@@ -1743,7 +1743,8 @@ declare
   me record;
   post record;
   takers text[];
-  queue record;
+  orders text[];
+  first text;
   head record;
   got record;
 begin
@@ -1787,38 +1788,46 @@ begin
     case when me.certified and me.roles ? 'agent' then 'agent' end,
     case when me.certified and me.roles ? 'analyst' then 'analyst' end,
     case when me.roles ? 'reviewer' then 'reviewer' end], null);
-  -- Mostly there is one queue, and nothing in it or beside it that asks for more than its order.
+  -- Mostly one takes from one kind of queue, and nothing in them asks for more than its order.
   if cardinality(takers) = 1 then
-    select min(o.id) as work_order, count(*) as count into queue
-    from work_order o left join need n on n.line_id = o.line_id
-    where o.engagement_id = p_engagement and (p_order is null or o.id = p_order)
-      and o.stage in ('execution', 'assurance') and (n.line_id is null or (
+    orders := array(
+      select o.id from work_order o left join need n on n.line_id = o.line_id
+      where o.engagement_id = p_engagement and (p_order is null or o.id = p_order)
+        and o.stage in ('execution', 'assurance') and (n.line_id is null or (
   n.skills <@ coalesce(me.skills, '{}')
   and n.languages <@ coalesce(me.languages, '{}')
   and n.clearance <= coalesce(me.clearance, 0)
   and not n.adverse && coalesce(me.barred, '{}')
   and not exists (
     select from unnest(n.credentials) as asked(code)
-    where coalesce((me.credentials ->> asked.code)::timestamptz, '-infinity') <= p_at)));
-    if queue.count = 1 then
-      update assignment a set state = 'live', actor_id = p_actor, leased_until = p_until
-      from (
-        select h.id from assignment h
-        where h.work_order_id = queue.work_order and h.taker = takers[1]
-          and h.reserved_for is null and h.state = 'open'
-        order by h.rank, h.id limit 1
-        for update skip locked) h
-      where a.id = h.id and a.purpose not in ('inspect', 'review', 'adjudicate', 'overlap')
-        and not exists (
-          select from assignment r
-          where r.reserved_for = p_actor and r.state in ('open', 'live')
-            and r.engagement_id = p_engagement)
-        and not exists (
-          select from assignment l
-          where l.work_order_id = queue.work_order and l.taker = takers[1]
-            and l.reserved_for is null and l.state = 'live' and l.leased_until <= p_at)
-      returning a.id, a.item_id, a.purpose, a.level into got;
+    where coalesce((me.credentials ->> asked.code)::timestamptz, '-infinity') <= p_at))));
+    first := orders[1];
+    if cardinality(orders) > 1 then
+      select o.id into first
+      from unnest(orders) as o(id) cross join lateral (
+        select a.rank, a.id from assignment a
+        where a.work_order_id = o.id and a.taker = takers[1]
+          and a.reserved_for is null and a.state = 'open'
+        order by a.rank, a.id limit 1) h
+      order by h.rank, h.id limit 1;
     end if;
+    update assignment a set state = 'live', actor_id = p_actor, leased_until = p_until
+    from (
+      select h.id from assignment h
+      where h.work_order_id = first and h.taker = takers[1]
+        and h.reserved_for is null and h.state = 'open'
+      order by h.rank, h.id limit 1
+      for update skip locked) h
+    where a.id = h.id and a.purpose not in ('inspect', 'review', 'adjudicate', 'overlap')
+      and not exists (
+        select from assignment r
+        where r.reserved_for = p_actor and r.state in ('open', 'live')
+          and r.engagement_id = p_engagement)
+      and not exists (
+        select from assignment l
+        where l.work_order_id = any (orders) and l.taker = takers[1]
+          and l.reserved_for is null and l.state = 'live' and l.leased_until <= p_at)
+    returning a.id, a.item_id, a.purpose, a.level into got;
   end if;
   if got is null then
     for head in

@@ -1,4 +1,4 @@
-"""What the rules ask of a person in an engagement at an instant: a function of the database."""
+"""What the rules ask of a person in an engagement at an instant, as the hot statements ask it."""
 
 from __future__ import annotations
 
@@ -47,3 +47,18 @@ begin
 end $$
 """,
 )
+
+# Whether somebody may take no work now: `setup.off_duty` as a condition. `post` is the actor's row
+# of `duty`, if there is one; the items held are counted in every engagement.
+OFF_DUTY = """(post.actor_id is not null and (
+    exists (
+      select from absence b
+      where b.engagement_id = p_engagement and b.actor_id = p_actor
+        and b.starts <= p_at and p_at < b.ends)
+    or post.calendar is not null and not coalesce((
+      select p_at < s.ends from spell s
+      where s.engagement_id = p_engagement and s.calendar = post.calendar and s.starts <= p_at
+      order by s.starts desc limit 1), false)
+    or post.at_most <= (
+      select count(*) from assignment a
+      where a.actor_id = p_actor and a.state = 'live' and a.leased_until > p_at)))"""
