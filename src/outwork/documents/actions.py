@@ -14,7 +14,7 @@ from psycopg.types.json import Jsonb
 from outwork.documents import store
 from outwork.documents.model import Audience, Document, commitment
 from outwork.documents.reading import TEXT
-from outwork.kit.database import Connection, Into, keyring_of
+from outwork.kit.database import Connection, Into, keyring_of, packed
 from outwork.kit.keyring import Keyring, seal_under, sealer
 from outwork.operation import Operation
 from outwork.vocabulary import Digest, DocumentId, EngagementId, Json, SourceText
@@ -63,44 +63,39 @@ def keep(
 class SealedText(NamedTuple):
     """A short text, sealed under a key of its own as a document that is still to be kept.
 
-    `commitment` is SHA-256(salt || text) with the first 16 bytes of SHA-256(document key) as salt,
-    so that a short text cannot be guessed from it, and it says nothing once the key is gone.
+    `row` are the values of `TEXT_ROW`, packed for `copy_across`. `commitment` is SHA-256(salt ||
+    text) with the first 16 bytes of SHA-256(document key) as salt, so that a short text cannot be
+    guessed from it, and it says nothing once the key is gone.
     """
 
-    id: DocumentId
-    digest: str
-    size: int
-    sealed_key: bytes
-    sealed_text: bytes
+    row: bytes
     commitment: bytes
 
 
 def seal_texts(
-    keyring: Keyring, engagement: EngagementId, ids: Sequence[str], texts: Sequence[str]
+    keyring: Keyring,
+    engagement: EngagementId,
+    ids: Sequence[str],
+    names: Sequence[str],
+    texts: Sequence[str],
 ) -> list[SealedText]:
     """Seal many short texts, outside any transaction; `ids` are of the documents to be."""
     keyring.make(engagement)
     under = sealer(keyring.key(engagement))
     keys = secrets.token_bytes(32 * len(texts))
     sealed = []
-    for number, (identifier, text) in enumerate(zip(ids, texts, strict=True)):
+    for number, (identifier, name, text) in enumerate(zip(ids, names, texts, strict=True)):
         own, plain = keys[32 * number : 32 * number + 32], text.encode()
-        sealed.append(
-            SealedText(
-                DocumentId(identifier),
-                hashlib.sha256(plain).hexdigest(),
-                len(plain),
-                under(own, f"{identifier}/key"),
-                seal_under(own, plain, f"{identifier}/text"),
-                commitment(own, plain),
-            )
+        row = packed(
+            identifier,
+            name,
+            hashlib.sha256(plain).hexdigest(),
+            len(plain),
+            under(own, f"{identifier}/key"),
+            seal_under(own, plain, f"{identifier}/text"),
         )
+        sealed.append(SealedText(row, commitment(own, plain)))
     return sealed
-
-
-def text_row(name: str, text: SealedText) -> tuple[str | int | bytes, ...]:
-    """A sealed text as a document of that name: values of `TEXT_ROW`."""
-    return (text.id, name, text.digest, text.size, text.sealed_key, text.sealed_text)
 
 
 def texts_into(engagement: EngagementId) -> list[Into]:

@@ -7,6 +7,7 @@ a transaction sees; unset means none.
 
 from __future__ import annotations
 
+import struct
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, fields
@@ -156,17 +157,52 @@ def copy_into(
     alike: Mapping[str, Any] | None = None,
 ) -> None:
     """Add many rows at once: values in the order of `columns`, and those that are `alike`."""
-    copy_across(db, columns, rows, [Into(table, {name: name for name in columns}, alike or {})])
+    into = [Into(table, {name: name for name in columns}, alike or {})]
+    with _staged(db, columns, into) as copy:
+        copy.set_types([_sql_type(table, name) for name in columns])
+        for row in rows:
+            copy.write_row(row)
 
 
 def copy_across(
-    db: Connection, copied: Sequence[str], rows: Iterable[Sequence[Any]], into: Sequence[Into]
+    db: Connection, copied: Sequence[str], rows: Iterable[bytes], into: Sequence[Into]
 ) -> None:
-    """Add a row to each of some tables for each of many rows, copied once, in binary form.
+    """Add a row to each of some tables for each of many `packed` rows, copied once.
 
-    `rows` hold the `copied` columns in order, each of which some table takes. PostgreSQL refuses
-    COPY into a table under row-level security, so the rows go through a table of this connection's
-    own, which holds them until the transaction ends. Once a transaction for the same tables.
+    `copied` names what each row holds, in order; some table takes each.
+    """
+    count = struct.pack(">h", len(copied))
+    with _staged(db, copied, into) as copy:
+        copy.write(b"PGCOPY\n\xff\r\n\0" + bytes(8))
+        copy.write(b"".join([part for row in rows for part in (count, row)]))
+        copy.write(b"\xff\xff")
+
+
+def packed(*values: str | bytes | int) -> bytes:
+    """Values as COPY takes them in binary form (PostgreSQL manual, COPY, "Binary Format").
+
+    Numbers are for columns of 64 bits. What is packed can be joined.
+    """
+    parts = []
+    for value in values:
+        if isinstance(value, int):
+            parts.append(_PACK_NUMBER(8, value))
+            continue
+        raw = value.encode() if isinstance(value, str) else value
+        parts += (_PACK_SIZE(len(raw)), raw)
+    return b"".join(parts)
+
+
+_PACK_SIZE, _PACK_NUMBER = struct.Struct(">i").pack, struct.Struct(">iq").pack
+
+
+@contextmanager
+def _staged(db: Connection, copied: Sequence[str], into: Sequence[Into]) -> Iterator[psycopg.Copy]:
+    """What is copied here is added to the tables at the end.
+
+    PostgreSQL refuses COPY into a table under row-level security, so the rows go through a table of
+    this connection's own, which holds them until the transaction ends. Once a transaction for the
+    same tables.
     """
     cursor: psycopg.Cursor[Any] = db.connection.cursor()  # type: ignore[assignment]
     stage = "_".join(["stage", *(to.table.name for to in into)])
@@ -174,9 +210,7 @@ def copy_across(
     parts = ", ".join(f"{name} {kinds[name]}" for name in copied)
     cursor.execute(f"create temporary table if not exists {stage} ({parts}) on commit delete rows")
     with cursor.copy(f"copy {stage} ({', '.join(copied)}) from stdin (format binary)") as copy:
-        copy.set_types([kinds[name] for name in copied])
-        for row in rows:
-            copy.write_row(row)
+        yield copy
     for to in into:
         given = [f"%s::{_sql_type(to.table, name)}" for name in to.alike]
         cursor.execute(

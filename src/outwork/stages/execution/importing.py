@@ -21,7 +21,7 @@ from pydantic import Base64Bytes
 from outwork import agreements, documents
 from outwork.agreements import WorkOrder, WorkPhase
 from outwork.kit import outbox
-from outwork.kit.database import Connection, Into, copy_across, keyring_of
+from outwork.kit.database import Connection, Into, copy_across, keyring_of, packed
 from outwork.kit.outbox import Job
 from outwork.operation import Operation, act
 from outwork.stages import requirements
@@ -309,13 +309,12 @@ def _store_items(
         return iter(())
     order = agreements.work_order(op.db, found.work_order_id)
     line = requirements.line(op.db, order.line_id)
-    names = [row.name or f"{found.name}:{row.line}" for row in given]
     texts = [turn.sealed[row.line] for row in given]
     ids = op.new_ids("itm", len(given))
     copy_across(
         op.db,
         (*documents.TEXT_ROW, "item"),
-        ((*documents.text_row(n, t), i) for i, n, t in zip(ids, names, texts, strict=True)),
+        [text.row + packed(i) for text, i in zip(texts, ids, strict=True)],
         [
             *documents.texts_into(found.engagement_id),
             Into(

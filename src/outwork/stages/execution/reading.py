@@ -68,7 +68,8 @@ def read_turn(db: Connection, found: Import) -> Turn:
     given = [entry for entry in entries if isinstance(entry, Row)]
     keyring, engagement = keyring_of(db), found.engagement_id
     ids = Ids(utc_now()).run("doc", len(given))
-    sealed = documents.seal_texts(keyring, engagement, ids, [row.text for row in given])
+    names = [row.name or f"{found.name}:{row.line}" for row in given]
+    sealed = documents.seal_texts(keyring, engagement, ids, names, [row.text for row in given])
     key = hashlib.sha256(keyring.key(engagement) + b"row").digest()
     marks = b"".join(
         hashlib.blake2b(rows.fingerprint(row), digest_size=8, key=key).digest() for row in given
