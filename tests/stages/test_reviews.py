@@ -103,6 +103,12 @@ def test_nobody_reviews_what_they_made_by_any_claim(begun: World) -> None:
     assert begun.act("both", execution.claim, begun.engagement) is None
 
 
+def test_checking_comes_before_new_work(begun: World) -> None:
+    review = first(begun, "ana")
+    assert begun.act("both", execution.claim, begun.engagement) == review
+    assert len([n for n in range(len(begun.items)) if waits(begun, n)]) == len(begun.items)
+
+
 def test_a_reviewer_who_corrected_is_an_author_and_reviews_no_further(begun: World) -> None:
     review = first(begun, renewal="no")
     begun.act("rosa", execution.claim, begun.engagement, assignment=review)

@@ -16,6 +16,7 @@ from outwork.stages.execution import store
 from outwork.stages.execution.histories import review_levels
 from outwork.stages.execution.ladder import next_level
 from outwork.stages.execution.model import (
+    CHECKING,
     Assignment,
     AssignmentState,
     ItemState,
@@ -36,8 +37,8 @@ from outwork.vocabulary import (
 )
 
 # Rework and what was opened again (rank 0) before checking before new work: what was begun is
-# finished first.
-RANKS = {Purpose.CERTIFY: 1, Purpose.INSPECT: 2}
+# finished first. A second answer waits among new work, from which nothing may tell it apart.
+RANKS = {Purpose.CERTIFY: 1} | dict.fromkeys(CHECKING, 2)
 LAST = 3
 
 

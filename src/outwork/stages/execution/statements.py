@@ -310,7 +310,8 @@ begin
     insert into assignment (engagement_id, id, item_id, work_order_id, purpose, level, taker,
       round, rank, state, opened_at, clause, note, not_for)
     values (p_engagement, p_next, a.item_id, a.work_order_id, p_next_purpose, p_next_level,
-      p_next_taker, a.round, 3, 'open', p_at, '', '', '');
+      p_next_taker, a.round, case when p_next_purpose = 'review' then 2 else 3 end,
+      'open', p_at, '', '', '');
   end if;
   insert into event (engagement_id, id, kind, version, at, actor, public, sealed)
   overriding system value
