@@ -17,7 +17,7 @@ from outwork import agreements, ledger, practices
 from outwork.access import Membership, Session
 from outwork.kit.database import Connection, keyring_of
 from outwork.kit.ids import Entropy, Ids
-from outwork.kit.keyring import Keyring
+from outwork.kit.keyring import Keyring, sealer
 from outwork.kit.lane import Steps
 from outwork.operation import PLAINLY, Caller, Operation, Plainly, act
 from outwork.practices import Case
@@ -239,10 +239,11 @@ def _rows(
     """The answers' rows, and their values and evidence, sealed, one after the other."""
     rows: list[dict[str, Json]] = []
     contents = bytearray()
+    seal = sealer(keyring.key(engagement))
     for answer in answers:
         identifier = ids.next("ans")
         plain = json.dumps(_content(answer), ensure_ascii=False, separators=(",", ":"))
-        sealed = keyring.seal(engagement, plain.encode(), f"{identifier}/content")
+        sealed = seal(plain.encode(), f"{identifier}/content")
         rows.append(
             {
                 "id": identifier,
