@@ -42,7 +42,7 @@ from outwork.vocabulary import (
     Severity,
 )
 from outwork_verify import Report, verify
-from outwork_verify.state import Line, WorkOrder
+from outwork_verify.state import Line, Points, WorkOrder
 
 Signer = checkpoint.Signer
 Entry = dict[str, Any]
@@ -596,7 +596,8 @@ def _says(world: World, held: AssignmentId) -> str:
 def committed(commitments: tuple[str, str]) -> WorkOrder:
     """An order of a line "lin" as the verifier keeps it, with both sides' commitments."""
     zero, none = Fraction(0), frozenset[str]()
-    line = Line("lin", "s", 1, "item", {}, zero, zero, zero, zero, none, False, none, {}, 1)
+    points = Points(zero, zero, zero, zero)
+    line = Line("lin", "s", 1, "item", {}, points, {}, none, False, none, {}, 1)
     return WorkOrder("wo", line, "itemised", committed=commitments)
 
 
