@@ -20,6 +20,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import psycopg
 from bench.execution_world import ANSWERS, Installation, Log, cpu_seconds, serving
@@ -210,13 +211,11 @@ def _without_events(home: Installation) -> Iterator[None]:
         op._recorded += 1  # noqa: SLF001  (an act that recorded nothing would not commit)
         return 0
 
-    kept = Operation.record
-    Operation.record = nothing  # type: ignore[method-assign, assignment]
     _define(home, lambda body: _EVENT.sub("", body))
     try:
-        yield
+        with patch.object(Operation, "record", nothing):
+            yield
     finally:
-        Operation.record = kept  # type: ignore[method-assign]
         _define(home, lambda body: body)
 
 

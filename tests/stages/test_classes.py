@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from tests.support.engagement import BY_CLASS, DEFECTS, PRICE, SAMPLING, World, bad, refused
@@ -218,7 +219,8 @@ def test_every_class_is_corrected_by_its_own_risks(world: World) -> None:
     world.check()
     world.upto("draw", after="produce")
     said = event_of(world, "assurance.sample-drawn")
-    minor = said["classes"]["minor"]  # type: ignore[index]
+    classes: Any = said["classes"]
+    minor = classes["minor"]
     checks = [methods.inspection.Check(60, 60)]
     worst = methods.inspection.at_least(checks, 0.1, 0.1)
     assert minor["sensitivity_at_least"] == f"{worst.sensitivity:.6f}"

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import pytest
 from tests.support.engagement import World, bad, events, refused
 
-from outwork import agreements, methods, reporting
+from outwork import agreements, ledger, methods, reporting
 from outwork.operation import operation
 from outwork.reporting import CostKind
 from outwork.stages import acceptance, assurance, execution
@@ -91,17 +92,12 @@ def test_what_is_drawn_follows_from_the_sample_and_the_log(inspected: World) -> 
     newest = [e for e in log if e.kind == "assurance.item-inspected"][-1]
     assert newest.seq is not None
     assert told.public["inspected_size"] == newest.seq + 1
-    root = inspected.look(_root, inspected.engagement, newest.seq + 1)
+    root = inspected.look(ledger.root_at, inspected.engagement, newest.seq + 1)
     seed = bytes.fromhex(inspected.look(assurance.sample_of, inspected.work_order()).seed)
     drawn = methods.draw(methods.reinspection_seed(seed, root), sampled(inspected), 2)
-    assert list(told.public["items"]) == drawn  # type: ignore[arg-type]
+    items: Any = told.public["items"]
+    assert list(items) == drawn
     assert {r.item_id for r in made} == set(drawn)
-
-
-def _root(db: object, engagement: object, size: int) -> bytes:
-    from outwork import ledger
-
-    return ledger.root_at(db, engagement, size)  # type: ignore[arg-type]
 
 
 def test_it_looks_like_any_inspection_and_is_not_for_the_first_inspector_or_an_author(

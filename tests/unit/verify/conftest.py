@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from tests.support.database import fresh_database
 from tests.support.engagement import World
 from tests.support.service import KEY, tiny_service
 from tests.unit.verify.recorded import (
@@ -18,6 +17,7 @@ from tests.unit.verify.recorded import (
     reinspected,
     reviewed,
     signing_keys,
+    world_over,
 )
 
 from outwork import ledger, practices
@@ -38,10 +38,8 @@ def eventful_world(
     cluster: Cluster, migrated: str, tiny: None, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[World]:
     """The engagement in which nearly everything happened."""
-    with fresh_database(cluster, migrated) as dsns:
-        world = World(dsns.app, tmp_path_factory.mktemp("eventful") / "keys")
+    with world_over(cluster, migrated, tmp_path_factory.mktemp("eventful") / "keys") as world:
         yield eventful(world)
-        world.close()
 
 
 @pytest.fixture(scope="session")
@@ -55,10 +53,8 @@ def answers_log(
     cluster: Cluster, migrated: str, tiny: None, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Log]:
     """The log of a direct award with answers as the unit, up to the sample."""
-    with fresh_database(cluster, migrated) as dsns:
-        world = World(dsns.app, tmp_path_factory.mktemp("direct") / "keys")
+    with world_over(cluster, migrated, tmp_path_factory.mktemp("direct") / "keys") as world:
         yield log_of(direct(world))
-        world.close()
 
 
 @pytest.fixture(scope="session")
@@ -66,10 +62,8 @@ def improved_log(
     cluster: Cluster, migrated: str, tiny: None, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Log]:
     """The log of a rejected lot that was screened, and of an action whose effect was shown."""
-    with fresh_database(cluster, migrated) as dsns:
-        world = World(dsns.app, tmp_path_factory.mktemp("improved") / "keys")
+    with world_over(cluster, migrated, tmp_path_factory.mktemp("improved") / "keys") as world:
         yield log_of(improving(world))
-        world.close()
 
 
 @pytest.fixture(scope="session")
@@ -77,10 +71,8 @@ def ladder_log(
     cluster: Cluster, migrated: str, tiny: None, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Log]:
     """The log of a batch under a review ladder."""
-    with fresh_database(cluster, migrated) as dsns:
-        world = World(dsns.app, tmp_path_factory.mktemp("ladder") / "keys")
+    with world_over(cluster, migrated, tmp_path_factory.mktemp("ladder") / "keys") as world:
         yield log_of(reviewed(world))
-        world.close()
 
 
 @pytest.fixture(scope="session")
@@ -88,10 +80,8 @@ def doubled_log(
     cluster: Cluster, migrated: str, tiny: None, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Log]:
     """The log of a batch of which every item was answered twice."""
-    with fresh_database(cluster, migrated) as dsns:
-        world = World(dsns.app, tmp_path_factory.mktemp("doubled") / "keys")
+    with world_over(cluster, migrated, tmp_path_factory.mktemp("doubled") / "keys") as world:
         yield log_of(doubled(world))
-        world.close()
 
 
 @pytest.fixture(scope="session")
@@ -99,10 +89,8 @@ def again_world(
     cluster: Cluster, migrated: str, tiny: None, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[World]:
     """A batch whose sample was inspected twice."""
-    with fresh_database(cluster, migrated) as dsns:
-        world = World(dsns.app, tmp_path_factory.mktemp("again") / "keys")
+    with world_over(cluster, migrated, tmp_path_factory.mktemp("again") / "keys") as world:
         yield reinspected(world)
-        world.close()
 
 
 @pytest.fixture(scope="session")

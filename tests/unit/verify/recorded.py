@@ -10,21 +10,24 @@ import base64
 import hashlib
 import io
 import json
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from decimal import Decimal
 from fractions import Fraction
+from pathlib import Path
 from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey as Private
+from tests.support.database import fresh_database
 from tests.support.engagement import PASSWORD, PRICE, SAMPLING, World
 from tests.support.imports import bring, start
 from tests.support.service import content
 
 from outwork import access, agreements, documents
 from outwork.kit import outbox
+from outwork.kit.postgres import Cluster
 from outwork.ledger import bundle, canonical, checkpoint, tree
 from outwork.stages import acceptance, assurance, execution, requirements, selection, setup
 from outwork.stages.acceptance import ReturnedItem
@@ -591,6 +594,13 @@ def _submitted(world: World, item: ItemId) -> bool:
 def _says(world: World, held: AssignmentId) -> str:
     item = world.look(execution.assignment, held).item_id
     return str(world.look(execution.current_answers, item)["renewal"].value)
+
+
+@contextmanager
+def world_over(cluster: Cluster, migrated: str, keys: Path) -> Iterator[World]:
+    """A world in a database of its own, with its keys in a folder."""
+    with fresh_database(cluster, migrated) as dsns, closing(World(dsns.app, keys)) as world:
+        yield world
 
 
 def committed(commitments: tuple[str, str]) -> WorkOrder:

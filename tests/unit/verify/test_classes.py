@@ -12,10 +12,9 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.support.database import fresh_database
-from tests.support.engagement import SAMPLING, World
+from tests.support.engagement import SAMPLING
 from tests.unit.verify.conftest import log_of
-from tests.unit.verify.recorded import Alteration, Entry, Log, classed
+from tests.unit.verify.recorded import Alteration, Entry, Log, classed, world_over
 from tests.unit.verify.test_two_minds import RISKS, below, checks
 
 from outwork.kit.postgres import Cluster
@@ -35,10 +34,8 @@ def classed_log(
     cluster: Cluster, migrated: str, tiny: None, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Log]:
     """The log of a lot that a class rejected, and that was then accepted and certified."""
-    with fresh_database(cluster, migrated) as dsns:
-        world = World(dsns.app, tmp_path_factory.mktemp("classed") / "keys")
+    with world_over(cluster, migrated, tmp_path_factory.mktemp("classed") / "keys") as world:
         yield log_of(classed(world))
-        world.close()
 
 
 def forgery(reason: str) -> Callable[[Alteration], Alteration]:
