@@ -20,7 +20,14 @@ from outwork import documents, ledger, practices
 from outwork.operation import operation
 from outwork.practices import Draft
 from outwork.stages import acceptance, execution
-from outwork.stages.execution import ImportState, ItemState, RowFormat, importing, reading
+from outwork.stages.execution import (
+    ImportState,
+    ItemState,
+    RowFormat,
+    exporting,
+    importing,
+    reading,
+)
 from outwork.vocabulary import BadInput, NotFound, Refusal, SourceText, Stage
 from outwork_verify import verify
 
@@ -334,3 +341,27 @@ def test_results_are_exported_with_evidence_and_authors(intake: World) -> None:
     assert sheet is not None
     assert sheet.max_row == len(rows)
     assert verify(bundle(intake)).ok
+
+
+def test_an_item_without_answers_is_exported_as_such(intake: World) -> None:
+    intake.upto("release", after="open")
+    with operation(intake.database, intake.people["dana"], intake.now) as op:
+        order = intake.work_order()
+        found = b"".join(execution.results(op.db, order, RowFormat.JSONL)).splitlines()
+        rows = b"".join(execution.results(op.db, order, RowFormat.CSV)).splitlines()
+    assert [json.loads(line)["answers"] for line in found] == [[]] * 4
+    assert {json.loads(line)["submission"] for line in found} == {None}
+    assert len(rows) == 5
+
+
+def test_whoever_stops_reading_results_leaves_the_connection_as_it_was(
+    intake: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(exporting, "BLOCK", 1)
+    intake.upto("produce", after="open")
+    order = intake.work_order()
+    with operation(intake.database, intake.people["dana"], intake.now) as op:
+        blocks = execution.results(op.db, order, RowFormat.JSONL)
+        assert json.loads(next(blocks))["item"] == intake.items[0]
+        blocks.close()
+    assert len(intake.look(execution.current_answers, intake.items[0])) > 0

@@ -178,6 +178,19 @@ def copy_across(
         copy.write(b"\xff\xff")
 
 
+def copied(
+    db: Connection, query: str, parameters: Sequence[Any], kinds: Sequence[str]
+) -> Iterator[tuple[Any, ...]]:
+    """Rows of a query as COPY streams them; `kinds` are its columns' types.
+
+    The server goes on while rows are read, and nothing else can be asked on `db` meanwhile.
+    """
+    cursor: psycopg.Cursor[Any] = db.connection.cursor()  # type: ignore[assignment]
+    with cursor.copy(f"copy ({query}) to stdout (format binary)", parameters) as copy:
+        copy.set_types(kinds)
+        yield from copy.rows()
+
+
 def packed(*values: str | bytes | int) -> bytes:
     """Values as COPY takes them in binary form (PostgreSQL manual, COPY, "Binary Format").
 

@@ -10,18 +10,19 @@ import csv
 import io
 import json
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
+from datetime import datetime
 from functools import cache
 from itertools import chain, groupby
-from typing import Any
+from operator import itemgetter
+from typing import Any, NamedTuple
 
 import openpyxl
-import sqlalchemy as sa
 
 from outwork import access, agreements
 from outwork.access import ActorKind
 from outwork.agreements import WorkOrder
-from outwork.kit.database import Connection, keyring_of
+from outwork.kit.database import Connection, copied, keyring_of
 from outwork.kit.keyring import opener
 from outwork.operation import Operation, act
 from outwork.stages.execution import events, queries
@@ -61,11 +62,31 @@ def results(db: Connection, order: WorkOrder, form: RowFormat) -> Iterator[bytes
     return {RowFormat.JSONL: _jsonl, RowFormat.CSV: _csv, RowFormat.XLSX: _xlsx}[form](db, order)
 
 
-_RESULTS = sa.text(
-    """
-    select i.id, i.name, i.state, s.id as submission_id, s.at, s.author_id, a.id as answer_id,
-      a.question, a.origin, a.confidence, a.seconds, a.author_id as answered_by, a.revises,
-      a.content
+class _Answered(NamedTuple):
+    """An item with one of its answers; without any, what is said of answers is None."""
+
+    id: str
+    name: str
+    state: str
+    submission: str | None
+    at: datetime | None
+    answer: str | None
+    question: str
+    origin: str
+    confidence: float | None
+    seconds: float
+    answered_by: ActorId
+    revises: str | None
+    content: bytes
+
+
+_KINDS = [
+    "text", "text", "text", "text", "timestamptz", "text", "text", "text", "float8", "float8",
+    "text", "text", "bytea",
+]  # fmt: skip
+_RESULTS = """
+    select i.id, i.name, i.state, s.id, s.at, a.id, a.question, a.origin, a.confidence, a.seconds,
+      a.author_id, a.revises, a.content
     from work_item i
     left join lateral (
       select s.id, s.at, s.author_id from submission s
@@ -73,94 +94,94 @@ _RESULTS = sa.text(
       order by s.id desc limit 1
     ) s on true
     left join answer a on a.submission_id = s.id
-    where i.work_order_id = :work_order
+    where i.work_order_id = %s
     order by i.id, a.id
-    """
-)
+"""
 
 
-def _items(db: Connection, order: WorkOrder) -> Iterator[tuple[Any, Iterator[Any]]]:
-    """Each item's first row and all of its rows."""
-    streamed = db.execution_options(stream_results=True, yield_per=2_000)
-    found = streamed.execute(_RESULTS, {"work_order": order.id})
-    for _, group in groupby(found, key=lambda row: row.id):
-        first = next(group)
-        yield first, chain([first], group)  # noqa: B031  (each group is read once, before the next)
+def _items(db: Connection, order: WorkOrder) -> Iterator[Iterator[_Answered]]:
+    """The rows of each item."""
+    found = map(_Answered._make, copied(db, _RESULTS, [order.id], _KINDS))
+    for _, group in groupby(found, key=itemgetter(0)):
+        yield group
 
 
-def _author(db: Connection, order: WorkOrder) -> Callable[[ActorId], dict[str, str]]:
-    """Who answered, by the name that the log knows; an agent also by model and version."""
-    members = {m.actor_id: m.pseudonym for m in access.members(db, order.engagement_id)}
-
-    @cache
-    def author(identifier: ActorId) -> dict[str, str]:
-        actor = access.actor(db, identifier)
-        said = {"pseudonym": members.get(identifier, identifier), "kind": actor.kind.value}
+def _authors(db: Connection, order: WorkOrder) -> dict[ActorId, dict[str, str]]:
+    """Who may have answered, by the name that the log knows; an agent also by model and version."""
+    members = access.members(db, order.engagement_id)
+    actors = access.actors(db, [m.actor_id for m in members])
+    said: dict[ActorId, dict[str, str]] = {}
+    for member in members:
+        actor = actors[member.actor_id]
+        said[actor.id] = {"pseudonym": member.pseudonym, "kind": actor.kind.value}
         if actor.kind is ActorKind.AGENT:
-            said |= {"family": actor.family, "model": actor.model, "version": actor.version}
-        return said
-
-    return author
+            said[actor.id] |= {
+                "family": actor.family, "model": actor.model, "version": actor.version,
+            }  # fmt: skip
+    return said
 
 
 def _jsonl(db: Connection, order: WorkOrder) -> Iterator[bytes]:
     unseal = opener(keyring_of(db).key(order.engagement_id))
-    author = _author(db, order)
-    spelled = cache(lambda value: json.dumps(value, ensure_ascii=False))
-    signed = cache(lambda identifier: json.dumps(author(identifier), ensure_ascii=False))
-    block: list[bytes] = []
+    signed = {who: _json(said) for who, said in _authors(db, order).items()}
+    spelled = cache(_json)
+    block: list[str] = []
     size = 0
-    for first, found in _items(db, order):
+    for found in _items(db, order):
         answers = []
-        if first.answer_id is not None:
-            for row in found:
-                # What is sealed is an object in JSON, so it stands as it is.
-                plain = unseal(row.content, f"{row.answer_id}/content").decode()
-                revises = "null" if row.revises is None else f'"{row.revises}"'
-                confidence = "null" if row.confidence is None else repr(row.confidence)
-                answers.append(
-                    f'{{"question":{spelled(row.question)},"answer":"{row.answer_id}",'
-                    f'"origin":"{row.origin}","confidence":{confidence},"seconds":{row.seconds!r},'
-                    f'"author":{signed(row.answered_by)},"revises":{revises},{plain[1:]}'
-                )
-        at = "null" if first.at is None else f'"{first.at.isoformat()}"'
-        submission = "null" if first.submission_id is None else f'"{first.submission_id}"'
+        for row in found:
+            if row.answer is None:
+                continue
+            # What is sealed is an object in JSON, so it stands as it is.
+            plain = unseal(row.content, f"{row.answer}/content").decode()
+            sure = "null" if row.confidence is None else repr(row.confidence)
+            revises = "null" if row.revises is None else f'"{row.revises}"'
+            answers.append(
+                f'{{"question":{spelled(row.question)},"answer":"{row.answer}",'
+                f'"origin":"{row.origin}","confidence":{sure},'
+                f'"seconds":{row.seconds!r},"author":{signed[row.answered_by]},'
+                f'"revises":{revises},{plain[1:]}'
+            )
+        at = "null" if row.at is None else f'"{row.at.isoformat()}"'
+        submission = "null" if row.submission is None else f'"{row.submission}"'
         line = (
-            f'{{"item":"{first.id}","name":{json.dumps(first.name, ensure_ascii=False)},'
-            f'"state":"{first.state}","submission":{submission},"at":{at},'
+            f'{{"item":"{row.id}","name":{_json(row.name)},"state":"{row.state}",'
+            f'"submission":{submission},"at":{at},'
             f'"answers":[{",".join(answers)}]}}\n'
-        ).encode()
+        )
         block.append(line)
         size += len(line)
         if size >= BLOCK:
-            yield b"".join(block)
+            yield "".join(block).encode()
             block, size = [], 0
-    yield b"".join(block)
+    yield "".join(block).encode()
+
+
+_json = json.JSONEncoder(ensure_ascii=False).encode
 
 
 def _table(db: Connection, order: WorkOrder) -> Iterator[tuple[Any, ...]]:
     """Rows under COLUMNS; an item without answers has a row without a question."""
     unseal = opener(keyring_of(db).key(order.engagement_id))
-    author = _author(db, order)
-    for first, found in _items(db, order):
-        if first.answer_id is None:
-            yield (first.name, *[None] * 6, first.id, first.state, *[None] * 6)
+    authors = _authors(db, order)
+    for row in chain.from_iterable(_items(db, order)):
+        if row.answer is None or row.at is None:
+            yield (row.name, *[None] * 6, row.id, row.state, *[None] * 6)
             continue
-        for row in found:
-            plain = json.loads(unseal(row.content, f"{row.answer_id}/content"))
-            who = author(row.answered_by)
-            value = plain["value"]
-            said = value if isinstance(value, str) or value is None else json.dumps(value)
-            tail = (
-                row.seconds, first.id, first.state, row.origin, row.confidence,
-                who["pseudonym"], who.get("model"), who.get("version"), first.at.isoformat(),
+        plain = json.loads(unseal(row.content, f"{row.answer}/content"))
+        who = authors[row.answered_by]
+        value = plain["value"]
+        said = value if isinstance(value, str) or value is None else json.dumps(value)
+        tail = (
+            row.seconds, row.id, row.state, row.origin, row.confidence,
+            who["pseudonym"], who.get("model"), who.get("version"), row.at.isoformat(),
+        )  # fmt: skip
+        quotes = [e for e in plain["evidence"] if e["type"] == "text-range"]
+        for place in quotes or [{}]:
+            yield (
+                row.name, row.question, said, place.get("quote"), place.get("start"),
+                place.get("end"), *tail,
             )  # fmt: skip
-            quotes = [e for e in plain["evidence"] if e["type"] == "text-range"]
-            for place in quotes or [{}]:
-                yield (
-                    first.name, row.question, said, place.get("quote"), place.get("start"),
-                    place.get("end"), *tail,
-                )  # fmt: skip
 
 
 def _safe(cell: Any) -> Any:
