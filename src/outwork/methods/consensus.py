@@ -110,14 +110,10 @@ def fit(
 
 def _of_many(data: Judgments, known: Ints, frequencies: Floats | None) -> Consensus:
     found = dawid_skene.climb(data, known, frequencies)
-    answers = found.posterior.argmax(axis=1)
-    empty = np.ones(data.n_items, dtype=np.bool_)
-    empty[data.items] = False
-    empty[known[0]] = False
-    answers[empty] = -1
     accuracy = np.asarray(np.diagonal(found.confusion, axis1=1, axis2=2) @ found.prior)
     learnt = (found.confusion, accuracy, found.prior, found.log_likelihood)
-    return Consensus(found.posterior, answers, *learnt, "dawid-skene", found.sweeps, {}, 1.0, {})
+    how = ("dawid-skene", found.sweeps)
+    return Consensus(found.posterior, found.labels, *learnt, *how, {}, 1.0, {})
 
 
 @dataclass

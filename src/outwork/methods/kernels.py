@@ -10,12 +10,21 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-from numba import njit
+from llvmlite import ir
+from numba import njit, types
+from numba.core import cgutils
 from numba.cpython.unsafe.tuple import tuple_setitem
+from numba.extending import intrinsic
 
-_F, _U = np.float32, np.uint64
+_F, _U, _I = np.float32, np.uint64, np.int32
 _FLOOR = np.float32(1e-10)
 _RARE = 0.1
+_LOG2 = tuple(  # of 1 + t and of 2^t, t from 0 to 1: Chebyshev fits that are exact at both ends
+    _F(c) for c in (0, 1.44250168, -0.71766813, 0.45574293, -0.27483232, 0.11938141, -0.02512557)
+)
+_EXP2 = tuple(_F(c) for c in (1, 0.69315359, 0.24014419, 0.05585857, 0.00894844, 0.00189521))
+TURNS, _TOGETHER = 4, 512
+_AHEAD, _ITEMS_AHEAD = 60, 5  # how far rows are fetched before they are needed
 _LOST = np.float32(1e-30)  # below this a product of single precision is formed anew, in logarithms
 
 
@@ -44,147 +53,267 @@ def pack(items, workers, labels, n_labels, first, said):
     first[len(first) - 1] = len(items)
 
 
+@intrinsic
+def _fetch(_context, array, _place):
+    """Ask for a place of an array ahead of its use, so that rows from all over come in time."""
+
+    def made(target, builder, signature, given):
+        data = target.make_array(signature.args[0])(target, builder, given[0]).data
+        byte, whole = ir.IntType(8).as_pointer(), ir.IntType(32)
+        kind = ir.FunctionType(ir.VoidType(), [byte, whole, whole, whole])
+        ask = cgutils.get_or_insert_function(builder.module, kind, "llvm.prefetch.p0")
+        at = builder.bitcast(builder.gep(data, [given[1]]), byte)
+        builder.call(ask, [at, whole(0), whole(3), whole(1)])  # to read, near, data
+        return target.get_dummy_value()
+
+    return types.void(array, types.uint64), made
+
+
 @_compiled
-def votes(first, said, prior, known, table, given):
-    """Counts of the tables from shares of votes, and how often each worker gave each label."""
+def _lost(said, a, b, chance, prior):
+    """Class probabilities of an item, up to their sum, formed in logarithms; the largest, 1, is 0.
+
+    Gives them and the logarithm of what they were divided by.
+    """
     size = _U(len(prior))
-    shares = np.zeros(len(prior), dtype=_F)
+    logs = np.zeros(len(prior))
+    top = -np.inf
+    for k in range(len(prior)):
+        logs[k] = np.log(prior[k])
+        for j in range(a, b):
+            logs[k] += np.log(chance[_U(said[j]) * size + _U(k)])
+        top = max(top, logs[k])
+    return np.exp(logs - top), top
+
+
+@_compiled
+def votes(first, said, prior, known, posterior, count):
+    """Shares of the votes for posteriors, and their counts; gives the sum of the posteriors."""
+    size = _U(len(prior))
     total = np.zeros(len(prior))
     for i in range(len(first) - 1):
         a, b = _U(first[i]), _U(first[i + 1])
-        if a == b:
-            continue
-        shares[:] = 0
+        here = _U(i) * size
+        sure = len(known) and known[i] >= 0
         for j in range(a, b):
-            shares[said[j] % size] += _F(1)
-            given[said[j]] += 1
-        if len(known) and known[i] >= 0:
-            shares[:] = 0
-            shares[known[i]] = b - a
+            posterior[here + (_U(known[i]) if sure else said[j] % size)] += _F(1) / _F(b - a)
         for k in range(len(prior)):
-            shares[k] /= _F(b - a)
-            total[k] += shares[k]
+            total[k] += posterior[here + _U(k)]
         for j in range(a, b):
-            row = (_U(2) * _U(said[j]) + _U(1)) * size
+            row = _U(said[j]) * size
             for k in range(len(prior)):
-                table[row + _U(k)] += shares[k]
+                count[row + _U(k)] += posterior[here + _U(k)]
     return total
 
 
 @_compiled
 def sweep(  # noqa: C901
-    first, said, table, prior, known, everything, sure, awake, settled, posterior
+    first, said, chance, prior, known, start, stop, still, turn, posterior, count
 ):  # fmt: skip
-    """Expectation over the items that are awake, or over everything.
+    """Expectation over items from ``start`` to ``stop``; what moved goes into the counts.
 
-    A table's row is the chances of one worker's label by class, scaled so that the largest is 1,
-    and then the counts to which posteriors are added. When everything is swept, an item whose
-    posterior reaches ``sure`` goes to sleep: its part of the counts goes to ``settled`` and stays
-    until the next sweep of everything. Gives the log-likelihood up to the rows' scale, the sums
-    of posteriors of those awake and of those asleep.
+    ``posterior`` holds what of each item is in ``count``. An item whose posterior is further than
+    ``still`` from that, and every item whose ``turn`` it is, one in TURNS, has the difference
+    added to the rows of its judgments: some hundred items together, so that nothing waits for what
+    is found of one. Gives the log-likelihood up to the rows' scale, and how the sum of the
+    posteriors in the counts has changed.
     """
     size = _U(len(prior))
-    total, asleep = np.zeros(len(prior)), np.zeros(len(prior))
+    change = np.zeros(len(prior))
+    log_sum, product = 0.0, 1.0
+    ahead, last = _U(_AHEAD), _U(len(said) - 1)
+    found = np.empty(_TOGETHER * len(prior), dtype=_F)
+    moved = np.zeros(_TOGETHER + _ITEMS_AHEAD, dtype=np.uint32)
+    for begin in range(start, stop, _TOGETHER):
+        many = _U(0)
+        for i in range(begin, min(begin + _TOGETHER, stop)):
+            a, b = _U(first[i]), _U(first[i + 1])
+            if a == b:
+                continue
+            q = prior
+            for j in range(a, b):
+                _fetch(chance, _U(said[min(j + ahead, last)]) * size)
+                row = _U(said[j]) * size
+                for k in range(len(prior)):
+                    q = tuple_setitem(q, k, q[k] * chance[row + _U(k)])
+            mass = _F(0)
+            for k in range(len(prior)):
+                mass += q[k]
+            if mass < _LOST:
+                logs, top = _lost(said, a, b, chance, prior)
+                mass = _F(0)
+                for k in range(len(prior)):
+                    q = tuple_setitem(q, k, _F(logs[k]))
+                    mass += q[k]
+                log_sum += top
+            product *= mass
+            if product < 1e-200:
+                log_sum += np.log(product)
+                product = 1.0
+            scale = _F(1) / mass
+            if len(known) and known[i] >= 0:
+                scale = _F(1)
+                for k in range(len(prior)):
+                    q = tuple_setitem(q, k, _F(k == known[i]))
+            here, there, most = _U(i) * size, many * size, _F(0)
+            for k in range(len(prior)):
+                step = q[k] * scale - posterior[here + _U(k)]
+                most = max(most, abs(step))
+                found[there + _U(k)] = step
+            moved[many] = i
+            many += _U(most > still or _U(i) % _U(TURNS) == turn)
+        for m in range(many):
+            i = _U(moved[m + _ITEMS_AHEAD])
+            for j in range(_U(first[i]), _U(first[i + _U(1)])):
+                _fetch(count, _U(said[j]) * size)
+            i = _U(moved[m])
+            here, there = i * size, _U(m) * size
+            q = prior
+            for k in range(len(prior)):
+                q = tuple_setitem(q, k, found[there + _U(k)])
+                posterior[here + _U(k)] += q[k]
+                change[k] += q[k]
+            for j in range(_U(first[i]), _U(first[i + _U(1)])):
+                row = _U(said[j]) * size
+                for k in range(len(prior)):
+                    count[row + _U(k)] += q[k]
+    return log_sum + np.log(product), change
+
+
+@_compiled
+def conclude(first, said, chance, prior, known, posterior, answers):
+    """Every item's posterior and its likeliest class, the first of equals, -1 where nobody said.
+
+    Gives the log-likelihood up to the rows' scale.
+    """
+    size = _U(len(prior))
+    ahead, last = _U(_AHEAD), _U(len(said) - 1)
     log_sum, product = 0.0, 1.0
     for i in range(len(first) - 1):
         a, b = _U(first[i]), _U(first[i + 1])
-        if a == b or not (everything or awake[i]):
-            continue
         q = prior
         for j in range(a, b):
-            row = _U(2) * _U(said[j]) * size
+            _fetch(chance, _U(said[min(j + ahead, last)]) * size)
+            row = _U(said[j]) * size
             for k in range(len(prior)):
-                q = tuple_setitem(q, k, q[k] * table[row + _U(k)])
+                q = tuple_setitem(q, k, q[k] * chance[row + _U(k)])
         mass = _F(0)
         for k in range(len(prior)):
             mass += q[k]
         if mass < _LOST:
-            top = -np.inf
-            logs = np.zeros(len(prior))
-            for k in range(len(prior)):
-                logs[k] = np.log(prior[k])
-                for j in range(a, b):
-                    logs[k] += np.log(table[_U(2) * _U(said[j]) * size + _U(k)])
-                top = max(top, logs[k])
+            logs, top = _lost(said, a, b, chance, prior)
             mass = _F(0)
             for k in range(len(prior)):
-                q = tuple_setitem(q, k, _F(np.exp(logs[k] - top)))
+                q = tuple_setitem(q, k, _F(logs[k]))
                 mass += q[k]
             log_sum += top
-        product *= mass
-        if product < 1e-200:
-            log_sum += np.log(product)
-            product = 1.0
+        if a < b:
+            product *= mass
+            if product < 1e-200:
+                log_sum += np.log(product)
+                product = 1.0
         scale = _F(1) / mass
-        most = _F(0)
-        for k in range(len(prior)):
-            q = tuple_setitem(q, k, q[k] * scale)
-            most = max(most, q[k])
-        if len(known) and known[i] >= 0:
+        sure = len(known) and known[i] >= 0
+        if sure:
+            scale = _F(1)
             for k in range(len(prior)):
                 q = tuple_setitem(q, k, _F(k == known[i]))
-        if everything:
-            awake[i] = most < sure
-            out = _U(i) * size
-            for k in range(len(prior)):
-                posterior[out + _U(k)] = q[k]
-        if awake[i]:
-            for k in range(len(prior)):
-                total[k] += q[k]
-            for j in range(a, b):
-                row = (_U(2) * _U(said[j]) + _U(1)) * size
-                for k in range(len(prior)):
-                    table[row + _U(k)] += q[k]
-        else:
-            for k in range(len(prior)):
-                asleep[k] += q[k]
-            for j in range(a, b):
-                row = _U(said[j]) * size
-                for k in range(len(prior)):
-                    settled[row + _U(k)] += q[k]
-    return log_sum + np.log(product), total, asleep
+        most, answer = _F(-1), 0
+        for k in range(len(prior)):
+            posterior[_U(i) * size + _U(k)] = q[k] * scale
+            if q[k] > most:
+                most, answer = q[k], k
+        answers[i] = answer if a < b or sure else -1
+    return log_sum + np.log(product)
+
+
+@intrinsic
+def _bits(_context, _x):
+    """The bits of a number of single precision, as a whole number."""
+
+    def made(_target, builder, _signature, given):
+        return builder.bitcast(given[0], ir.IntType(32))
+
+    return types.int32(types.float32), made
+
+
+@intrinsic
+def _number(_context, _x):
+    """The number of single precision of such bits."""
+
+    def made(_target, builder, _signature, given):
+        return builder.bitcast(given[0], ir.FloatType())
+
+    return types.float32(types.int32), made
 
 
 @_compiled
-def maximise(table, settled, given, smooth, used, before, beyond, momentum):
-    """New chances from counts, and counts to zero; gives the sum of counts times log scale.
+def _log2(x):
+    """Logarithm of a positive number, to 4e-6."""
+    whole = _I((_bits(x) >> _I(23)) - _I(127))
+    t = _number((_bits(x) & _I(0x7FFFFF)) | _I(0x3F800000)) - _F(1)
+    series = _LOG2[6]
+    for power in range(5, -1, -1):
+        series = series * t + _LOG2[power]
+    return _F(whole) + series
 
-    In logarithms the step goes on by ``beyond`` of itself, and ``momentum`` times the last step
-    is added. used, before: logarithms of the counts that the last chances came from, and of those
-    without momentum; both are replaced. A negative momentum starts anew.
+
+@_compiled
+def _exp2(x):
+    """Two to a power from -126 to 127, to 1e-6 of itself."""
+    whole = np.floor(x)
+    t = x - whole
+    series = _EXP2[5]
+    for power in range(4, -1, -1):
+        series = series * t + _EXP2[power]
+    return series * _number((_I(whole) + _I(127)) << _I(23))
+
+
+@_compiled
+def maximise(count, smooth, given, used, before, beyond, momentum, chance):
+    """New chances from counts; gives the logarithm of what the rows were divided by, all together.
+
+    In logarithms (of base two) the step goes on by ``beyond`` of itself, and ``momentum`` times the
+    last step is added. used, before: logarithms of the counts that the last chances came from, and
+    of those without momentum; both are replaced. A negative momentum starts anew. Each row is
+    divided by the power of two above its largest chance. given: how often each worker gave each
+    label.
     """
     size = len(smooth)
-    totals = np.empty(size)
-    scale_sum = 0.0
-    for worker in range(len(used) // (size * size)):
-        totals[:] = 1e-20
+    cells = size * size
+    flat = smooth.reshape(-1)
+    fresh = np.empty(cells, dtype=_F)
+    totals = np.empty(size, dtype=_F)
+    scale_sum = 0
+    for worker in range(len(chance) // cells):
+        at = worker * cells
+        if momentum >= 0:
+            for cell in range(cells):
+                now = _log2(max(_F(count[at + cell]) + flat[cell], _F(1e-12)))
+                step = now + beyond * min(max(now - used[at + cell], _F(-6)), _F(6))
+                last = min(max(step - before[at + cell], _F(-6)), _F(6))
+                used[at + cell] = min(max(step + momentum * last, _F(-60)), _F(60))
+                before[at + cell] = step
+                fresh[cell] = _exp2(used[at + cell])
+        else:
+            for cell in range(cells):
+                fresh[cell] = max(_F(count[at + cell]) + flat[cell], _F(1e-12))
+                used[at + cell] = before[at + cell] = _log2(fresh[cell])
+        totals[:] = 0
         for label in range(size):
             for k in range(size):
-                cell = (worker * size + label) * size + k
-                count = (worker * size + label) * 2 * size + size + k
-                now = np.log(max(table[count] + settled[cell] + smooth[label, k], _F(1e-12)))
-                step = now
-                if momentum >= 0:
-                    step += beyond * min(max(now - used[cell], _F(-4)), _F(4))
-                    used[cell] = step + momentum * min(max(step - before[cell], _F(-4)), _F(4))
-                else:
-                    used[cell] = step
-                before[cell] = step
-                table[count] = 0
-                totals[k] += np.exp(used[cell])
-        for k in range(size):
-            totals[k] = np.log(totals[k])
+                totals[k] += fresh[label * size + k]
         for label in range(size):
-            most = _FLOOR
+            largest = _FLOOR
             for k in range(size):
-                cell = (worker * size + label) * size + k
-                chance = max(_F(np.exp(used[cell] - totals[k])), _FLOOR)
-                table[(worker * size + label) * 2 * size + k] = chance
-                most = max(most, chance)
+                fresh[label * size + k] = max(fresh[label * size + k] / totals[k], _FLOOR)
+                largest = max(largest, fresh[label * size + k])
+            exponent = (_bits(largest) >> _I(23)) - _I(126)
+            up = _number((_I(127) - exponent) << _I(23))
+            scale_sum += np.int64(exponent) * np.int64(given[worker * size + label])
             for k in range(size):
-                table[(worker * size + label) * 2 * size + k] /= most
-            scale_sum += np.log(most) * given[worker * size + label]
-    return scale_sum
+                chance[at + label * size + k] = fresh[label * size + k] * up
+    return scale_sum * np.log(2.0)
 
 
 @_compiled
