@@ -217,7 +217,15 @@ def rule(
 
     def register(judge: Judge) -> Judge:
         def judged(state: State, event: Event) -> None:
-            judge(state, event, acting(state, event, allowed, here))
+            member = state.members.get(event.actor)
+            if (
+                member is None
+                or not member.since <= event.at < member.until
+                or allowed.isdisjoint(member.roles)
+                or state.stage not in here
+            ):
+                member = acting(state, event, allowed, here)  # which says why not
+            judge(state, event, member)
 
         def handler(state: State, event: Event) -> None:
             check(event)

@@ -10,7 +10,7 @@ the same event is tested on every kind.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import lru_cache, partial
 from itertools import pairwise
 from typing import Any
@@ -60,60 +60,63 @@ def reader(
     as for `declare.rule`.
     """
     names = sorted(public)
-    spelled = [USUAL.get(public[name]) for name in names]
-    if any(one is None for one in spelled) or not all(map(str.isascii, (kind, *names))):
+    known = [USUAL[public[name]] for name in names if public[name] in USUAL]
+    if len(known) < len(names) or not all(map(str.isascii, (kind, *names))):
         return None
-    known = [one for one in spelled if one is not None]
-    fields = ",".join(
-        f'"{re.escape(name)}":{pattern}' for name, (pattern, _) in zip(names, known, strict=True)
-    )
-    exact = sorted(sealed)
-    family = any(name.endswith(".") for name in exact)
-    commitments = ",".join(f'"{re.escape(name)}":{DIGEST}' for name in exact)
-    whole = re.compile(
-        rf'{_HEAD}{re.escape(kind)}","public":\{{{fields}\}},"sealed":'
-        + (_FAMILY if family else rf"\{{{commitments}\}}")
-        + rf',"seq":{COUNT},"version":{version}\}}'
-    ).fullmatch
+    fields = _listed(names, [pattern for pattern, _ in known])
+    begin = rf'{_HEAD}{re.escape(kind)}","public":\{{{fields}\}},"sealed":'
+    end = rf',"seq":{COUNT},"version":{version}\}}'
     converts = [(name, make) for name, (_, make) in zip(names, known, strict=True) if make]
-    end = 2 + len(names)
-    prefixes = tuple(name for name in exact if name.endswith("."))
-    plain = frozenset(exact) - set(prefixes)
+    prefixes = tuple(name for name in sealed if name.endswith("."))
+    plain, last = frozenset(sealed) - set(prefixes), 2 + len(names)
+
+    @lru_cache(maxsize=64)
+    def of(commitments: tuple[str, ...]) -> Callable[[str], re.Match[str] | None]:
+        shut = _listed(commitments, [DIGEST] * len(commitments))
+        return re.compile(rf"{begin}\{{{shut}\}}{end}").fullmatch
+
+    # Entries of a kind mostly commit to the same fields as the one before, which is matched faster.
+    wide = re.compile(begin + _FAMILY + end).fullmatch if prefixes else None
+    order = tuple(sorted(plain))
+    narrow = of(order)
 
     def read(line: str, seq: int) -> Event | None:
-        match = whole(line)
+        nonlocal narrow, order
+        match = narrow(line)
         if match is None:
-            return None
+            if wide is None or (match := wide(line)) is None:
+                return None
+            found = tuple(match[last + 1].split('"')[1::4])  # { name : commitment , name : ... }
+            if not _in_order(found, prefixes, plain):
+                return None
+            narrow, order = of(found), found
+            match = narrow(line)
+            assert match is not None  # it spells out the names that the line has
         values = match.groups()
         if values[-1] != str(seq):
             return None
-        open_: dict[str, Any] = dict(zip(names, values[2:], strict=False))
+        open_: dict[str, Any] = dict(zip(names, values[2:last], strict=True))
         try:
             for name, convert in converts:
                 open_[name] = convert(open_[name])
-            if family:
-                shut = _family(values[end], prefixes, plain)
-            else:
-                shut = dict(zip(exact, values[end:], strict=False))
         except _Strange:
             return None
+        shut = dict(zip(order, values[last:-1], strict=True))
         return _make((seq, kind, version, values[1], values[0], open_, shut))
 
     return read
+
+
+def _listed(names: Sequence[str], patterns: Sequence[str]) -> str:
+    """The pattern of an object's fields in this order."""
+    pairs = zip(names, patterns, strict=True)
+    return ",".join(f'"{re.escape(name)}":{pattern}' for name, pattern in pairs)
 
 
 def kind_of(line: str) -> str:
     """The kind that a line seems to be of; the reader of that kind makes sure."""
     begin = line.find(_KIND) + len(_KIND)
     return line[begin : line.find('"', begin)]
-
-
-def _family(text: str, prefixes: tuple[str, ...], plain: frozenset[str]) -> dict[str, str]:
-    parts = text.split('"')  # as the pattern has it: { name : commitment , name : ... }
-    names = parts[1::4]
-    if not _in_order(tuple(names), prefixes, plain):
-        raise _Strange
-    return dict(zip(names, parts[3::4], strict=True))
 
 
 @lru_cache(maxsize=1024)
