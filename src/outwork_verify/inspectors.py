@@ -22,12 +22,25 @@ _ROUGH, _TIE = 1e-6, 1e-11
 
 @dataclass(slots=True)
 class Check:
-    """`caught` of `seeded` defective units were called so, `passed` of `clean` ones were passed."""
+    """`caught` of `seeded` defective units were called so, `passed` of `clean` ones were passed.
+
+    `at` is when that was last added to."""
 
     seeded: int = 0
     caught: int = 0
     clean: int = 0
     passed: int = 0
+    at: str = ""
+
+    def put(
+        self, at: str, *, seeded: int = 0, caught: int = 0, clean: int = 0, passed: int = 0
+    ) -> None:
+        """Adds to the counts."""
+        self.seeded += seeded
+        self.caught += caught
+        self.clean += clean
+        self.passed += passed
+        self.at = at
 
 
 @dataclass(frozen=True, slots=True)

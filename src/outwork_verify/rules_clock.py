@@ -20,6 +20,7 @@ from outwork_verify.state import Clock, Member, Pause, State, WorkOrder
 from outwork_verify.worktime import Hours, instant_of, minute_of
 
 WORKERS = ("analyst", "reviewer")
+CLIENT_ANSWER = "client-answer"  # why the clock stands while a question waits
 
 
 @rule(
@@ -70,7 +71,7 @@ def _rostered(state: State, event: Event, member: Member) -> None:
     p, subject = event.public, of_own_people(state, event, member)
     if p["calendar"] is not None and p["calendar"] not in state.calendars:
         reject(event, "has somebody work by a calendar that is not there")
-    subject.by_calendar, subject.at_most = p["calendar"], p["at_most"]
+    subject.by_calendar, subject.at_most, subject.rostered = p["calendar"], p["at_most"], True
     subject.calendar = subject.calendar or p["calendar"] is not None
 
 
@@ -85,7 +86,7 @@ def _absence_noted(state: State, event: Event, member: Member) -> None:
     starts, ends = instant(event.public["starts"]), instant(event.public["ends"])
     if starts >= ends:
         reject(event, "notes an absence that ends before it begins")
-    subject.away[starts] = ends
+    subject.away[starts], subject.rostered = ends, True
 
 
 @rule("setup.absence-ended", {"subject": text}, roles=["delivery-manager"], stages=WHILE_WORKING)
@@ -103,7 +104,7 @@ def check_on_duty(state: State, event: Event, member: Member) -> None:
 
     Reservations that were prolonged are not in the log: what is held is counted by what is.
     """
-    if any(starts <= event.at < ends for starts, ends in member.away.items()):
+    if member.away and any(starts <= event.at < ends for starts, ends in member.away.items()):
         reject(event, f"is the act of {event.actor}, who is away")
     hours = None if member.by_calendar is None else state.calendars[member.by_calendar][-1]
     if hours is not None and not hours.open(minute_of(event.at)):
@@ -136,14 +137,18 @@ def start_clock(state: State, event: Event, order: WorkOrder) -> None:
     {"pause": text, "work_order": text, "item": optional(text), "reason": code},
     roles=[*MANAGERS, *WORKERS],
 )
-def _clock_paused(state: State, event: Event, _: Member) -> None:
+def _clock_paused(state: State, event: Event, member: Member) -> None:
     p = event.public
     order = order_at(state, event, "execution", "assurance")
     if order.phase == "intake" or p["pause"] in state.pauses:
         reject(event, "pauses a clock that does not run yet, or twice under one name")
-    if p["item"] is not None and p["item"] not in order.items:
+    if p["item"] is not None and p["item"] not in order.items and p["item"] not in order.hidden:
         reject(event, "pauses the clock of an item that is not of the work order")
-    made = state.pauses[p["pause"]] = Pause(order.id, p["item"], event.at)
+    asks = p["item"] is not None and p["reason"] == CLIENT_ANSWER
+    if member.roles.isdisjoint(MANAGERS) and not asks:
+        reject(event, "pauses a clock without a question to the client, and by no manager")
+    made = Pause(order.id, p["item"], event.at, event.actor, p["reason"])
+    state.pauses[p["pause"]] = made
     order.pauses.append(made)
 
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from outwork_verify.declare import count, flag, one_of, rule, text, words
 from outwork_verify.entry import Event, reject
+from outwork_verify.records import Dispute, Effort, Escalation
+from outwork_verify.rules_clock import CLIENT_ANSWER
 from outwork_verify.rules_review import climb
 from outwork_verify.rules_work import begin, held_by_actor
-from outwork_verify.state import Assignment, Dispute, Item, Member, State
+from outwork_verify.state import Assignment, Item, Member, State
 
 EXECUTION = ("execution",)
 AUTHORS = ("analyst", "reviewer")
@@ -26,10 +28,11 @@ def _rework_disputed(state: State, event: Event, member: Member) -> None:
     item = state.items.get(p["item"])
     if item is None or item.rework is None or item.state != "rework":
         reject(event, "contests the rework of an item that is in none")
-    cause, judge, _ = item.rework
-    judges = item.inspectors if cause == "defect" else {judge}
-    if p["cause"] != cause or cause == "return" or p["against"] not in judges:
+    rework = item.rework
+    if rework.cause == "return" or (p["cause"], p["against"]) != (rework.cause, rework.judge):
         reject(event, "contests something else than the item's rework, or the client's return")
+    if rework.assignment not in ("", p["assignment"]):
+        reject(event, "contests the rework of an item by another assignment than that opened")
     if member.family not in item.families:
         reject(event, f"contests the rework of an item that {event.actor} did not answer")
     contested = {d.assignment for d in state.disputes.values()}
@@ -38,7 +41,7 @@ def _rework_disputed(state: State, event: Event, member: Member) -> None:
     _park(event, _rework(state, event, member, item))
     item.judge = state.members[p["against"]].family
     item.open("adjudicate/1")
-    state.disputes[p["dispute"]] = Dispute(item.id, p["assignment"])
+    state.disputes[p["dispute"]] = Dispute(item.id, p["assignment"], rework, event.actor, event.at)
 
 
 def _rework(state: State, event: Event, member: Member, item: Item) -> Assignment:
@@ -81,6 +84,8 @@ def _dispute_decided(state: State, event: Event, member: Member) -> None:
     item.waiting["adjudicate/1"] -= 1
     del item.live[p["assignment"]]
     dispute.outcome = "overturned" if p["overturned"] else "upheld"
+    dispute.rescore, dispute.seconds = p["assignment"], p["seconds"]
+    dispute.decided_by, dispute.decided_at = event.actor, event.at
     rework = state.assignments[dispute.assignment]
     rework.parked = False
     if not p["overturned"] or rework.done:
@@ -88,10 +93,8 @@ def _dispute_decided(state: State, event: Event, member: Member) -> None:
     rework.done = True
     item.waiting["produce/1"] -= 1
     del item.live[dispute.assignment]
-    assert item.rework is not None  # it was contested
-    cause, _, level = item.rework
-    if cause == "review":
-        climb(state, item, level)
+    if dispute.rework.cause == "review":
+        climb(state, item, dispute.rework.level)
     else:
         item.move("submitted")
 
@@ -108,7 +111,21 @@ def _escalated(state: State, event: Event, _: Member) -> None:
     if p["escalation"] in state.escalations or p["item"] not in state.items:
         reject(event, "asks a question twice, or of an item that was not taken in")
     _park(event, found)
-    state.escalations[p["escalation"]] = p["assignment"], event.actor, "open"
+    state.escalations[p["escalation"]] = Escalation(
+        p["item"], p["assignment"], _stopped(state, event), p["question"], p["clause"],
+        event.actor, event.at,
+    )  # fmt: skip
+
+
+def _stopped(state: State, event: Event) -> str:
+    """The pause with which a question stops the item's clock, in the same act."""
+    name = next(reversed(state.pauses), "")
+    pause = state.pauses.get(name)
+    if pause is None or (pause.by, pause.since) != (event.actor, event.at):
+        reject(event, "asks the client while the clock of the item runs on")
+    if pause.item != event.public["item"] or pause.reason != CLIENT_ANSWER:
+        reject(event, "asks the client and pauses the clock of something else")
+    return name
 
 
 @rule(
@@ -136,13 +153,14 @@ def _escalation_withdrawn(state: State, event: Event, member: Member) -> None:
 
 
 def _closed(state: State, event: Event, outcome: str) -> str:
-    name = event.public["escalation"]
-    assignment, asker, standing = state.escalations.get(name, ("", "", ""))
-    if standing != "open" or state.assignments[assignment].item != event.public["item"]:
+    found = state.escalations.get(event.public["escalation"])
+    if found is None or found.state != "open" or found.item != event.public["item"]:
         reject(event, "is about a question that is not open, or of another item")
-    state.escalations[name] = assignment, asker, outcome
-    state.assignments[assignment].parked = False
-    return asker
+    if state.pauses[found.pause].until != event.at:
+        reject(event, "ends a question, but not with it the pause of the item's clock")
+    found.state, found.closed_by, found.closed_at = outcome, event.actor, event.at
+    state.assignments[found.assignment].parked = False
+    return found.by
 
 
 @rule(
@@ -157,9 +175,10 @@ def _effort_contested(state: State, event: Event, _: Member) -> None:
     found = state.assignments.get(p["assignment"])
     if found is None or found.seconds < 0 or found.holder != event.actor:
         reject(event, "contests the effort of work that the actor did not hand in")
-    if found.claimed != -1 or found.seconds != p["measured"] or p["claimed"] == p["measured"]:
+    twice = p["assignment"] in state.efforts
+    if twice or found.seconds != p["measured"] or p["claimed"] == p["measured"]:
         reject(event, "contests an effort twice, or one that was not measured so")
-    found.claimed = p["claimed"]
+    state.efforts[p["assignment"]] = Effort(event.actor, p["measured"], p["claimed"], event.at)
 
 
 @rule(
@@ -169,7 +188,8 @@ def _effort_contested(state: State, event: Event, _: Member) -> None:
     stages=EXECUTION,
 )
 def _effort_decided(state: State, event: Event, _: Member) -> None:
-    found = state.assignments.get(event.public["assignment"])
-    if found is None or found.claimed < 0 or found.holder == event.actor:
+    found = state.efforts.get(event.public["assignment"])
+    if found is None or found.accepted is not None or found.by == event.actor:
         reject(event, "decides an effort that nobody contests, or one's own")
-    found.claimed = -2
+    found.accepted = event.public["accepted"]
+    found.decided_by, found.decided_at = event.actor, event.at

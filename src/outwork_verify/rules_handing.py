@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from outwork_verify.declare import count, moment, optional, rule, text
 from outwork_verify.entry import Event, instant, reject
+from outwork_verify.records import HandOver
 from outwork_verify.rules_clock import check_on_duty
 from outwork_verify.rules_work import check_barred, held_by_actor
-from outwork_verify.state import CHECKING, PRODUCING, Assignment, HandOver, Member, State
+from outwork_verify.state import CHECKING, PRODUCING, Assignment, Member, State
 
 PEOPLE = ("analyst", "reviewer")
 
@@ -30,14 +31,18 @@ def _handed_over(state: State, event: Event, member: Member) -> None:
         reject(event, "hands over to nobody else, or twice under one name")
     item = state.items.get(found.item)
     check_barred(state, event, receiver, found, p["to"])
+    stated = None if p["due"] is None else instant(p["due"])
     if item is not None:  # control items have no order of their own in the log
         if found.purpose in PRODUCING:
             item.families.add(member.family)
         due = item.order.due_now(item.id)
-        if (None if p["due"] is None else instant(p["due"])) != due:
+        if stated != due:
             reject(event, f"states another due date than the counted one, {due}")
     found.holder, found.offered = None, p["hand_over"]
-    state.hand_overs[p["hand_over"]] = HandOver(p["assignment"], event.actor, p["to"])
+    state.hand_overs[p["hand_over"]] = HandOver(
+        p["assignment"], p["item"], event.actor, p["to"],
+        member.family if found.purpose in PRODUCING else None, event.at, stated,
+    )  # fmt: skip
 
 
 @rule(
@@ -53,6 +58,7 @@ def _hand_over_accepted(state: State, event: Event, member: Member) -> None:
         reject(event, f"takes over what {given.to} was given, or until a time that has passed")
     check_barred(state, event, member, found, event.actor)
     found.holder, found.until, found.offered = event.actor, until, None
+    given.state, given.settled = "accepted", event.at
     member.held.add(given.assignment)
     check_on_duty(state, event, member)
 
@@ -69,6 +75,7 @@ def _hand_over_declined(state: State, event: Event, member: Member) -> None:
     if event.actor not in (given.by, given.to) and "delivery-manager" not in member.roles:
         reject(event, "calls off a hand-over of others")
     found.offered = None
+    given.state, given.settled = "declined", event.at
 
 
 def _waiting(state: State, event: Event) -> tuple[Assignment, HandOver]:

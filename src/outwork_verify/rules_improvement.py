@@ -7,7 +7,8 @@ from fractions import Fraction
 from outwork_verify.declare import MANAGERS, count, decimal, moment, positive, rule, text
 from outwork_verify.entry import Event, instant, reject
 from outwork_verify.figures import clopper_pearson_lower, risk_stated
-from outwork_verify.state import Action, Member, State
+from outwork_verify.records import Action
+from outwork_verify.state import Member, State
 
 HERE = ("execution",)
 CONFIDENCE = 0.95
@@ -27,7 +28,7 @@ def _action_opened(state: State, event: Event, _: Member) -> None:
         reject(event, "opens an action twice, or because of a clause that is not in the guideline")
     if p["owner"] not in state.members or instant(p["due"]) <= event.at:
         reject(event, "gives an action to nobody, or a time that has passed")
-    state.actions[p["action"]] = Action(p["clause"])
+    state.actions[p["action"]] = Action(p["clause"], p["owner"], instant(p["due"]), event.at)
 
 
 @rule(
@@ -46,7 +47,8 @@ def _action_analysed(state: State, event: Event, _: Member) -> None:
         reject(event, "analyses an action that is not open")
     if p["whys"] > 5 or max(p["severity"], p["occurrence"], p["detection"]) > 10:
         reject(event, "has more than five whys, or a rating above 10")
-    found.state = "analysed"
+    found.state, found.whys = "analysed", p["whys"]
+    found.rated = p["severity"], p["occurrence"], p["detection"]
 
 
 @rule("assurance.action-implemented", {"action": text}, roles=MANAGERS, stages=HERE)
@@ -81,7 +83,7 @@ def _action_closed(state: State, event: Event, _: Member) -> None:
     ratio = most / (1 - most) * before_units / after_units if most < 1 else 2.0
     if ratio >= 1 or not risk_stated(p["ratio_at_most"], Fraction(ratio)):
         reject(event, f"shows no such effect: after is at most {ratio:.6f} times before")
-    found.state = "closed"
+    found.state, found.closed = "closed", event.at
 
 
 def _counted(state: State, action: Action) -> tuple[int, int, int, int]:

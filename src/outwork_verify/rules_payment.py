@@ -91,7 +91,7 @@ def _delivery_returned(state: State, event: Event, _: Member) -> None:
     if not items or len(set(items)) != len(items) or not set(items) <= known:
         reject(event, "returns no items, one twice, or items that were not delivered")
     made.state = "returned"
-    order.owed = dict.fromkeys(items, frozenset())
+    order.owed = dict.fromkeys(items, ())
 
 
 @rule(
@@ -124,8 +124,8 @@ def _escape_reported(state: State, event: Event, _: Member) -> None:
     if p["missed_by"] != sorted(missed):
         reject(event, "names other inspectors than those who passed the answer")
     for inspector in missed:
-        state.checks.setdefault(inspector, Check()).seeded += 1
-    state.defects.add(p["defect"])
+        state.checks.setdefault(inspector, Check()).put(event.at, seeded=1)
+    state.defects[p["defect"]] = ""
     item.escaped[p["question"]] = p["counted"]
     order.escaped[p["severity"]] += 1
 

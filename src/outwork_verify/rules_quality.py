@@ -33,7 +33,7 @@ from outwork_verify.figures import (
     make_seed,
 )
 from outwork_verify.inspectors import Check, Terms
-from outwork_verify.state import Inspection, Line, Member, Points, Round, State, WorkOrder
+from outwork_verify.state import Citation, Inspection, Line, Member, Points, Round, State, WorkOrder
 
 
 def _closed_order(state: State, event: Event) -> WorkOrder:
@@ -79,11 +79,8 @@ def _inspector_checked(state: State, event: Event, _: Member) -> None:
         reject(event, "checks somebody who is no reviewer, or the actor itself")
     if p["caught"] > p["seeded"] or p["passed"] > p["clean"]:
         reject(event, "counts more units right than there were")
-    check = state.checks.setdefault(p["inspector"], Check())
-    check.seeded += p["seeded"]
-    check.caught += p["caught"]
-    check.clean += p["clean"]
-    check.passed += p["passed"]
+    counts = {name: p[name] for name in ("seeded", "caught", "clean", "passed")}
+    state.checks.setdefault(p["inspector"], Check()).put(event.at, **counts)
 
 
 @rule(
@@ -225,6 +222,8 @@ def _item_inspected(state: State, event: Event, _: Member) -> None:
         reject(event, "is not the inspection that was reserved")
     if not assignment.done or assignment.holder != event.actor or p["item"] not in order.items:
         reject(event, "is of an inspection that the actor has not handed in")
+    if assignment.stated:
+        reject(event, "states an inspection a second time")
     screens = order.stage == "execution"
     item = order.items[p["item"]]
     again = bool(item.not_again)
@@ -234,7 +233,7 @@ def _item_inspected(state: State, event: Event, _: Member) -> None:
         reject(event, "is by an inspector with whose error the plan does not reckon")
     if p["in_sample"] and p["item"] not in current.units:
         reject(event, "inspects an item that was not drawn")
-    assignment.holder = None  # one inspection, stated once
+    assignment.stated = True
     state.inspected.append(event)
     made = Inspection(event.actor, p["in_sample"], p["defects"], again=again,
                       assignment=p["assignment"])  # fmt: skip
@@ -246,7 +245,7 @@ def _item_inspected(state: State, event: Event, _: Member) -> None:
     item.not_again = ""
     current.newest = event.seq + 1, state.tree.root()
     if p["defects"] and not p["in_sample"] and not again:
-        order.owed[p["item"]] = frozenset()
+        order.owed[p["item"]] = ()
 
 
 @rule(
@@ -284,10 +283,10 @@ def _defect_raised(state: State, event: Event, _: Member) -> None:
         reject(event, f"counts a {p['severity']} defect otherwise than the statement of work")
     if p["defect"] in state.defects:
         reject(event, "raises a defect twice")
-    state.defects.add(p["defect"])
+    state.defects[p["defect"]] = last.assignment
     last.defects.append(p)
     if not of_sample:
-        order.owed[p["item"]] |= {(p["question"], p["clause"])}
+        order.owed[p["item"]] += (Citation(p["question"], p["clause"], event.actor),)
 
 
 def all_raised(current: Round) -> bool:
@@ -325,8 +324,9 @@ def _verdict_given(state: State, event: Event, _: Member) -> None:
     current.verdict = p
     # What was found by looking once more is put right like the rest, and decides nothing.
     for defect in found + current.found_again():
-        cited = (defect["question"], defect["clause"])
-        order.owed[defect["item"]] = order.owed.get(defect["item"], frozenset()) | {cited}
+        by = state.assignments[state.defects[defect["defect"]]].holder
+        cited = Citation(defect["question"], defect["clause"], str(by))
+        order.owed[defect["item"]] = (*order.owed.get(defect["item"], ()), cited)
 
 
 def _check_verdict(event: Event, order: WorkOrder, sample: Any, found: list[Any]) -> None:

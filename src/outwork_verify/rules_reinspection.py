@@ -66,8 +66,7 @@ def _inspections_compared(state: State, event: Event, _: Member) -> None:
     order.current.again[p["item"]] = True
     if p["seeded"]:
         check = state.checks.setdefault(p["inspector"], Check())
-        check.seeded += p["seeded"]
-        check.caught += p["caught"]
+        check.put(event.at, seeded=p["seeded"], caught=p["caught"])
 
 
 def _both(event: Event, order: WorkOrder) -> tuple[Inspection, Inspection]:

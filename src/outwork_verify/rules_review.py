@@ -16,7 +16,7 @@ from outwork_verify.declare import (
     words,
 )
 from outwork_verify.entry import Event, reject
-from outwork_verify.state import Assignment, Item, Member, State
+from outwork_verify.state import Assignment, Citation, Item, Member, State
 
 EXECUTION = ("execution",)
 REVIEWERS = ("reviewer",)
@@ -90,7 +90,7 @@ def _item_reviewed(state: State, event: Event, member: Member) -> None:
     if not corrected:
         _done(event, item, found, member)
     if returned:
-        item.order.owed[item.id] = frozenset({(p["question"], p["clause"])})
+        item.order.owed[item.id] = (Citation(p["question"], p["clause"], event.actor),)
         item.returned = event.actor, p["level"]
     else:
         climb(state, item, p["level"])
@@ -120,5 +120,6 @@ def _item_reopened(state: State, event: Event, _: Member) -> None:
     if item is None or order.phase != "released" or item.state not in ("submitted", "review"):
         reject(event, "opens again what was not handed in")
     item.withdraw()
+    item.rework = None  # nobody judged it
     item.move("rework")
     item.open("produce/1")

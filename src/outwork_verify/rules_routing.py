@@ -7,6 +7,7 @@ from decimal import Decimal
 
 from outwork_verify.declare import decimal, digest, moment, positive, rule, text
 from outwork_verify.entry import Event, instant, reject
+from outwork_verify.records import Routing
 from outwork_verify.state import Member, State
 
 MANAGER = ["delivery-manager"]
@@ -24,7 +25,7 @@ def _routing_set(state: State, event: Event, _: Member) -> None:
     p = event.public
     if any(Decimal(p[name]) < 0 for name in ("quality", "lateness", "continuity")):
         reject(event, "prefers people by a negative amount")
-    state.routed = p["minutes"]
+    state.routed = Routing(p, event.actor, event.at)
 
 
 @rule("execution.hour-cost-stated", {"subject": text}, ["amount"], roles=MANAGER)
@@ -45,6 +46,6 @@ def _items_offered(state: State, event: Event, _: Member) -> None:
         reject(event, "offers items although nothing says how people are preferred")
     if p["people"] > min(p["items"], len(state.members)):
         reject(event, "offers items to more people than there are")
-    ends = datetime.fromisoformat(event.at) + timedelta(minutes=state.routed)
+    ends = datetime.fromisoformat(event.at) + timedelta(minutes=state.routed.terms["minutes"])
     if datetime.fromisoformat(instant(p["until"])) != ends:
         reject(event, "keeps items for another time than was set")

@@ -72,7 +72,7 @@ def _import_at(state: State, event: Event) -> Import:
     found = state.imports.get(event.public["import_id"])
     if found is None or found.order != order.id:
         reject(event, "names an import that was not started for the work order")
-    if found.over:
+    if found.over():
         reject(event, "goes on with an import that is over")
     if order.phase != "intake":
         reject(event, "takes rows in after the work order was released")
@@ -101,7 +101,7 @@ def _import_started(state: State, event: Event, _: Member) -> None:
 )
 def _part_received(state: State, event: Event, _: Member) -> None:
     p, found = event.public, _import_at(state, event)
-    if found.complete or p["number"] != found.parts + 1:
+    if found.state != "receiving" or p["number"] != found.parts + 1:
         reject(event, "is not the next part of the file")
     found.parts += 1
     found.received += p["size"]
@@ -116,11 +116,11 @@ def _part_received(state: State, event: Event, _: Member) -> None:
 )
 def _upload_completed(state: State, event: Event, _: Member) -> None:
     p, found = event.public, _import_at(state, event)
-    if found.complete or (p["size"], p["digest"]) != (found.size, found.digest):
+    if found.state != "receiving" or (p["size"], p["digest"]) != (found.size, found.digest):
         reject(event, "completes another file than was announced, or a second time")
     if found.received != found.size or p["parts"] != found.parts:
         reject(event, f"does not count the {found.parts} parts and {found.received} bytes received")
-    found.complete = True
+    found.state = "admitting"
 
 
 @rule(
@@ -134,7 +134,7 @@ def _upload_completed(state: State, event: Event, _: Member) -> None:
 def _rows_admitted(state: State, event: Event, _: Member) -> None:
     p, found = event.public, _import_at(state, event)
     order, refused = state.orders[found.order], sum(p["refused"].values())
-    if not found.complete:
+    if found.state != "admitting":
         reject(event, "takes rows in of a file that is not complete")
     if p["chunk"] != len(found.chunks) + 1:
         reject(event, f"is not chunk {len(found.chunks) + 1} of the import")
@@ -155,6 +155,7 @@ def _rows_admitted(state: State, event: Event, _: Member) -> None:
     found.chunks.append((p["first"], p["items"], p["root"]))
     found.admitted += p["items"]
     found.refused += refused
+    found.faults.update(p["refused"])
 
 
 @rule(
@@ -168,14 +169,14 @@ def _rows_admitted(state: State, event: Event, _: Member) -> None:
 def _import_finished(state: State, event: Event, _: Member) -> None:
     p, found = event.public, _import_at(state, event)
     seen = (len(found.chunks), found.admitted, found.refused)
-    if not found.complete or (p["chunks"], p["admitted"], p["refused"]) != seen:
+    if found.state != "admitting" or (p["chunks"], p["admitted"], p["refused"]) != seen:
         reject(event, f"does not count {seen[0]} chunks, {seen[1]} items, {seen[2]} refused rows")
-    found.over = True
+    found.state = "finished"
 
 
 @rule("execution.import-abandoned", {"work_order": text, "import_id": text}, roles=MANAGERS)
 def _import_abandoned(state: State, event: Event, _: Member) -> None:
-    _import_at(state, event).over = True
+    _import_at(state, event).state = "abandoned"
 
 
 @rule(

@@ -21,6 +21,7 @@ from outwork_verify.declare import (
     words,
 )
 from outwork_verify.entry import Event, reject
+from outwork_verify.records import WorkerPause
 from outwork_verify.rules_readiness import WHILE_WORKING, WORKING
 from outwork_verify.state import Attempt, Chart, Item, Member, State, Watch
 
@@ -152,6 +153,9 @@ def _worker_paused(state: State, event: Event, member: Member) -> None:
     else:
         _signalled(state, event, subject)
     subject.paused, subject.signalled = frozenset(p["clauses"]), False
+    subject.stopped.append(
+        WorkerPause(p["guideline_version"], p["cause"], p["chart"], tuple(p["clauses"]), event.at)
+    )
     for item in state.items.values():
         for work in item.live.values():
             if work.holder == p["subject"] and work.purpose in ("produce", "control", "overlap"):
@@ -221,7 +225,8 @@ def _retraining_started(state: State, event: Event, member: Member) -> None:
     given = [state.controls[name] for name in dict.fromkeys(p["control_items"])]
     if not given or len(given) != len(p["control_items"]):
         reject(event, "gives no control item, or one twice")
-    member.attempt = Attempt(len(given), sum(c.questions for c in given))
+    member.attempts += 1
+    member.attempt = Attempt(member.attempts, len(given), sum(c.questions for c in given))
 
 
 @rule(
@@ -240,4 +245,5 @@ def _worker_readmitted(state: State, event: Event, member: Member) -> None:
     elif p["subject"] != event.actor or not subject.readmission_due:
         reject(event, "readmits somebody whom no certification readmits")
     subject.paused, subject.readmission_due = None, False
+    subject.stopped[-1].ended, subject.stopped[-1].how = event.at, p["how"]
     subject.charts.clear()

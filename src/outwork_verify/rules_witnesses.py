@@ -7,6 +7,7 @@ import hashlib
 from outwork_verify.container import Bundle, Failure
 from outwork_verify.declare import MANAGERS, SIDE, digest, rule, text
 from outwork_verify.entry import Event, reject
+from outwork_verify.records import WitnessKey
 from outwork_verify.state import Member, State
 
 
@@ -22,17 +23,19 @@ def _witness_enrolled(state: State, event: Event, member: Member) -> None:
         reject(event, "enrols a witness for another side")
     if p["witness"] in state.witnesses:
         reject(event, "enrols a witness twice")
-    if any(key == p["key"] and live for _, key, live in state.witnesses.values()):
+    if any(w.key == p["key"] and w.retired is None for w in state.witnesses.values()):
         reject(event, "enrols a key that is another witness's")
-    state.witnesses[p["witness"]] = (p["side"], p["key"], True)
+    state.witnesses[p["witness"]] = WitnessKey(p["side"], p["key"], event.at)
 
 
 @rule("agreements.witness-retired", {"witness": text, "side": SIDE}, roles=MANAGERS)
 def _witness_retired(state: State, event: Event, member: Member) -> None:
-    side, key, live = state.witnesses.get(event.public["witness"], ("", "", False))
-    if not live or side != member.side or event.public["side"] != side:
+    found = state.witnesses.get(event.public["witness"])
+    if found is None or found.retired is not None or found.side != member.side:
         reject(event, "retires a witness that is not enrolled, or another side's")
-    state.witnesses[event.public["witness"]] = (side, key, False)
+    if event.public["side"] != found.side:
+        reject(event, "says of a witness that it is another side's")
+    found.retired = event.at
 
 
 def check_witnesses(state: State, bundle: Bundle) -> None:
@@ -40,7 +43,7 @@ def check_witnesses(state: State, bundle: Bundle) -> None:
 
     A log without any is one whose bundle was cosigned by arrangement outside of it.
     """
-    enrolled = {key for _, key, _ in state.witnesses.values()}
+    enrolled = {witness.key for witness in state.witnesses.values()}
     for key in bundle.witnesses if enrolled else ():
         if hashlib.sha256(key.encode().encode()).hexdigest() not in enrolled:
             reason = f"names a witness that nobody enrolled, {key.name}"

@@ -19,6 +19,7 @@ from outwork_verify.declare import (
     words,
 )
 from outwork_verify.entry import Event, instant, reject, same_instant
+from outwork_verify.records import Rework
 from outwork_verify.rules_clock import check_on_duty, start_clock
 from outwork_verify.rules_gates import no_expired_waiver
 from outwork_verify.rules_readiness import WORKING
@@ -30,6 +31,7 @@ from outwork_verify.state import (
     PRODUCING,
     Assignment,
     Attempt,
+    Citation,
     Item,
     Member,
     State,
@@ -39,6 +41,7 @@ from outwork_verify.state import (
 WORKERS = ("analyst", "agent", "reviewer")
 CORRECTING = (*MANAGERS, "reviewer")
 RETURNING = ("vendor-manager", "client-reviewer")
+_DRAFTED = frozenset({"drafted"})  # the only origin of what an agent hands in
 
 
 @rule(
@@ -124,7 +127,7 @@ def _work_order_released(state: State, event: Event, _: Member) -> None:
         reject(event, "releases a work order before both sides have committed their seeds")
     if event.public["items"] != len(order.items):
         reject(event, f"releases another number of items than the {len(order.items)} taken in")
-    if any(not i.over for i in state.imports.values() if i.order == order.id):
+    if any(i.order == order.id and not i.over() for i in state.imports.values()):
         reject(event, "releases a work order while an import is under way")
     agents = (m for m in state.members.values() if "agent" in m.roles)
     work = "produce/0" if any(map(state.certified, agents)) else "produce/1"
@@ -150,7 +153,8 @@ def _certification_started(state: State, event: Event, member: Member) -> None:
     if event.public["items"] != len(given):
         reject(event, f"does not give all {len(given)} control items")
     questions = sum(c.questions for c in given)
-    member.attempt = Attempt(event.public["items"], questions)
+    member.attempts += 1
+    member.attempt = Attempt(member.attempts, event.public["items"], questions)
 
 
 @rule(
@@ -196,6 +200,7 @@ def begin(state: State, event: Event, member: Member, made: Assignment) -> None:
         if made.item in state.items and not state.items[made.item].control:
             reject(event, "takes a work item as a control item")
         attempt.taken.add(made.item)
+        made.round = attempt.number
         return
     item = state.items.get(made.item)
     if item is None:
@@ -207,6 +212,13 @@ def begin(state: State, event: Event, member: Member, made: Assignment) -> None:
     if claimed >= item.waiting.get(work, 0):
         reject(event, f"reserves {work} of an item for which none waits")
     item.live[event.public["assignment"]] = made
+    made.round = item.order.current.number
+    if made.purpose == "inspect":
+        made.not_for = item.not_again
+    elif made.purpose == "adjudicate" and not item.differing:
+        made.not_for = item.judge
+    if item.rework is not None and not item.rework.assignment and work == "produce/1":
+        item.rework.assignment = event.public["assignment"]
 
 
 def check_barred(state: State, event: Event, member: Member, wanted: Assignment, who: str) -> None:
@@ -220,17 +232,15 @@ def check_barred(state: State, event: Event, member: Member, wanted: Assignment,
     needed = "reviewer" if checking else "agent" if drafting else "analyst"
     if needed not in member.roles:
         reject(event, f"is work of a kind that takes a {needed}, which {who} is not")
-    if wanted.purpose in APART and member.family in state.items[wanted.item].families:
-        reject(event, f"checks work that {who} made: maker is never checker")
-    twice = bool(state.items[wanted.item].differing)
-    if (
-        wanted.purpose == "adjudicate"
-        and not twice
-        and member.family == state.items[wanted.item].judge
-    ):
-        reject(event, f"scores again what {who} judged")
-    if wanted.purpose == "inspect" and member.family == state.items[wanted.item].not_again:
-        reject(event, f"inspects again what {who} inspected")
+    if wanted.purpose in APART:
+        item = state.items[wanted.item]
+        if member.family in item.families:
+            reject(event, f"checks work that {who} made: maker is never checker")
+        contested = wanted.purpose == "adjudicate" and not item.differing
+        if contested and member.family == item.judge:
+            reject(event, f"scores again what {who} judged")
+        if wanted.purpose == "inspect" and member.family == item.not_again:
+            reject(event, f"inspects again what {who} inspected")
     if not checking and not state.certified(member):
         reject(event, f"is the work of {who}, who is not certified for the guideline")
 
@@ -297,7 +307,7 @@ def _item_submitted(state: State, event: Event, member: Member) -> None:
     if sum(p["origins"].values()) != len(event.sealed):
         reject(event, "does not count its answers by origin")
     by_agent = member.kind == "agent"
-    if found.purpose not in CHECKING and by_agent is not (p["origins"].keys() == {"drafted"}):
+    if found.purpose not in CHECKING and by_agent is not (p["origins"].keys() == _DRAFTED):
         reject(event, "says of a person's answers that a machine drafted them, or the reverse")
     found.done, found.seconds = True, p["seconds"]
     if found.purpose == "certify":
@@ -376,24 +386,26 @@ def _rework_ordered(state: State, event: Event, member: Member) -> None:
             reject(event, "sends back an item that neither a defect nor a recall sends back")
     elif member.roles.isdisjoint(CORRECTING if owed else RETURNING):
         reject(event, "orders the rework of a side that the actor does not act for")
-    elif owed and (p["question"], p["clause"]) not in owed:
+    elif owed and (p["question"], p["clause"]) not in {(c.question, c.clause) for c in owed}:
         reject(event, "cites another clause than the defects of the item")
+    elif owed and (p["question"], p["clause"]) != (owed[0].question, owed[0].clause):
+        reject(event, "cites a later defect than the first of the item")
     if not owed and p["clause"] not in state.clauses:
         reject(event, "cites a clause that is not in the guideline")
-    item.rework, item.returned = _cause(event, item, owed), None
+    item.rework = Rework(item.id, *_cause(event, item, owed), p["question"], p["clause"], event.at)
+    item.returned = None
+    state.reworks.append(item.rework)
     item.move("rework")
     item.open("produce/1")
 
 
-def _cause(
-    event: Event, item: Item, owed: frozenset[tuple[str, str]] | None
-) -> tuple[str, str, int]:
+def _cause(event: Event, item: Item, owed: tuple[Citation, ...] | None) -> tuple[str, str, int]:
     """Why an item is sent back, whose judgment that is, and the level of a review."""
     if owed is None:
         return "recall", event.actor, 0
     if item.returned is not None:
         return "review", *item.returned
-    return "defect" if owed else "return", "", 0
+    return ("defect", owed[0].by, 0) if owed else ("return", event.actor, 0)
 
 
 @rule("execution.inspection-requested", {"work_order": text, "items": positive}, roles=MANAGERS)

@@ -11,6 +11,17 @@ from typing import Any, NamedTuple
 
 from outwork_verify.entry import Entries, Event
 from outwork_verify.inspectors import Check
+from outwork_verify.records import (
+    Action,
+    Dispute,
+    Effort,
+    Escalation,
+    HandOver,
+    Rework,
+    Routing,
+    WitnessKey,
+    WorkerPause,
+)
 from outwork_verify.tree import Frontier
 from outwork_verify.worktime import Hours, instant_of, minute_of
 
@@ -27,8 +38,9 @@ ITEM_STATES = ("admitted", "drafted", "overlap", "review", "submitted", "rework"
 
 @dataclass(slots=True)
 class Attempt:
-    """One go at the control items: how many, questions in all, items taken and handed in."""
+    """One go at the control items: which, how many, questions in all, items taken and handed in."""
 
+    number: int
     items: int
     questions: int
     taken: set[str] = field(default_factory=set)
@@ -63,22 +75,15 @@ class Control:
 
 
 @dataclass(slots=True)
-class Action:
-    """A corrective action: its clause, where it stands, and since when it is implemented."""
-
-    clause: str
-    state: str = "open"
-    since: str = ""
-
-
-@dataclass(slots=True)
 class Member:
     """Who takes part; `since` and `until` are the entitlement, `result` the last certification.
 
     `paused` are the clauses of a pause that lasts. `met` are control items met among work,
     `charts` those by line and kind of question; one of them has `signalled`, or the control item
     of an assignment is `unscored`, until the log says what follows.
-    `by_calendar` and `at_most` are the duty, `away` absences from and to, `held` what was claimed.
+    `stopped` are all pauses so far.
+    `rostered` says that there is a duty: `by_calendar` and `at_most`; `away` are absences from and
+    to, `held` what was claimed.
     `key` is the one with which the member signs, `keys` all so far, in hexadecimal.
     """
 
@@ -92,13 +97,16 @@ class Member:
     until: str = "9999"
     dated: bool = False
     calendar: bool = False
+    rostered: bool = False
     by_calendar: str | None = None
     at_most: int | None = None
     away: dict[str, str] = field(default_factory=dict)
     held: set[str] = field(default_factory=set)
     result: tuple[int, bool] = (0, False)
+    attempts: int = 0
     attempt: Attempt | None = None
     paused: frozenset[str] | None = None
+    stopped: list[WorkerPause] = field(default_factory=list)
     met: set[str] = field(default_factory=set)
     charts: dict[tuple[str, str], Chart] = field(default_factory=dict)
     signalled: bool = False
@@ -176,9 +184,9 @@ class Proposal:
 class Assignment:
     """A piece of work as far as the log shows it: from its first claim, by `first`, on.
 
-    `offered` is a hand-over that waits for its receiver.
-    `seconds` is the effort measured, `claimed` what its author says instead (-1: not stated, -2:
-    decided).
+    `offered` is a hand-over that waits for its receiver, `seconds` the effort measured (-1: none),
+    `stated` says that what an inspection found is in the log, `round` is the work order's when it
+    shows first, or which attempt it certifies in, `not_for` a family whose judgment it checks.
     """
 
     first: str
@@ -191,7 +199,9 @@ class Assignment:
     offered: str | None = None
     parked: bool = False
     seconds: int = -1
-    claimed: int = -1
+    stated: bool = False
+    round: int = 0
+    not_for: str = ""
 
 
 @dataclass(slots=True)
@@ -200,7 +210,7 @@ class Item:
     level; `live` are those of them that somebody claimed; `answered` the last answers' fields;
     `control` the control item that it is a copy of; `produced` an analyst's submissions;
     `correcting` a review yet to say what it corrects; `returned` who returned it at which level,
-    until the rework; `rework` cause, judge and level; `judge` the family whose judgment is being
+    until the rework; `rework` the last one ordered; `judge` the family whose judgment is being
     scored again. `twice` are the two submissions of an item answered twice, "" for one to come;
     `differing` the questions that an adjudicator has to decide, `deciding` the assignment that has
     yet to say how. `by` gave the answers that stand, `passed` are the inspections of them, with the
@@ -218,7 +228,7 @@ class Item:
     correcting: str = ""
     inspectors: frozenset[str] = frozenset()
     returned: tuple[str, int] | None = None
-    rework: tuple[str, str, int] | None = None
+    rework: Rework | None = None
     judge: str = ""
     twice: tuple[str, str] | None = None
     differing: frozenset[str] = frozenset()
@@ -245,15 +255,6 @@ class Item:
             assignment.done = True
         self.live.clear()
         self.waiting.clear()
-
-
-@dataclass(slots=True)
-class Dispute:
-    """A rework that is contested, by its assignment; `outcome` is empty until it is decided."""
-
-    item: str
-    assignment: str
-    outcome: str = ""
 
 
 @dataclass(slots=True)
@@ -328,7 +329,7 @@ class Delivery:
 class Import:
     """A file whose rows become items, as announced, and what came of it.
 
-    `chunks` are (first item, items, root of the tree over them).
+    `chunks` are (first item, items, root of the tree over them), `faults` refused rows by code.
     """
 
     order: str
@@ -336,20 +337,15 @@ class Import:
     digest: str
     parts: int = 0
     received: int = 0
-    complete: bool = False
-    over: bool = False
+    state: str = "receiving"
     chunks: list[tuple[str | None, int, str]] = field(default_factory=list)
     admitted: int = 0
     refused: int = 0
+    faults: Counter[str] = field(default_factory=Counter)
 
-
-@dataclass(frozen=True, slots=True)
-class HandOver:
-    """An item on its way from one person to another."""
-
-    assignment: str
-    by: str
-    to: str
+    def over(self) -> bool:
+        """Whether nothing more is taken in."""
+        return self.state in ("finished", "abandoned")
 
 
 @dataclass(slots=True)
@@ -359,7 +355,17 @@ class Pause:
     order: str
     item: str | None
     since: str
+    by: str
+    reason: str
     until: str | None = None
+
+
+class Citation(NamedTuple):
+    """What sends an item back: a question, the clause that its answer fails, and who found it."""
+
+    question: str
+    clause: str
+    by: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -374,8 +380,8 @@ class Clock:
 @dataclass(slots=True)
 class WorkOrder:
     """A batch. `hidden` are the control items among its items; `owed` are items for which rework
-    must still be ordered, with the citations that it may carry (none: any clause); `committed` the
-    first round's seeds, client's first."""
+    must still be ordered, with the defects found (none: any clause may be cited), the first of
+    which it cites; `committed` the first round's seeds, client's first."""
 
     id: str
     line: Line
@@ -388,7 +394,7 @@ class WorkOrder:
     counts: Counter[str] = field(default_factory=Counter)
     inspections_asked: int | None = None
     committed: tuple[str, ...] = ()
-    owed: dict[str, frozenset[tuple[str, str]]] = field(default_factory=dict)
+    owed: dict[str, tuple[Citation, ...]] = field(default_factory=dict)
     certificate: dict[str, Any] | None = None
     delivery: Delivery | None = None
     due: str | None = None
@@ -471,7 +477,7 @@ class State:
     calendars: dict[str, list[Hours]] = field(default_factory=dict)
     hours: dict[str, tuple[Hours, int]] = field(default_factory=dict)
     waivers: dict[str, Waiver] = field(default_factory=dict)
-    witnesses: dict[str, tuple[str, str, bool]] = field(default_factory=dict)
+    witnesses: dict[str, WitnessKey] = field(default_factory=dict)
     barriers: set[tuple[str, str]] = field(default_factory=set)
     shares: dict[tuple[str, str], str] = field(default_factory=dict)
     relied_on: dict[str, set[str]] = field(default_factory=dict)
@@ -499,14 +505,17 @@ class State:
     items: dict[str, Item] = field(default_factory=dict)
     imports: dict[str, Import] = field(default_factory=dict)
     pauses: dict[str, Pause] = field(default_factory=dict)
-    routed: int | None = None
-    """For how many minutes items are offered; None where nobody is preferred."""
+    routed: Routing | None = None
+    """What people are preferred by; None where nobody is."""
     hand_overs: dict[str, HandOver] = field(default_factory=dict)
     assignments: dict[str, Assignment] = field(default_factory=dict)
     commitments: set[str] = field(default_factory=set)
-    defects: set[str] = field(default_factory=set)
+    defects: dict[str, str] = field(default_factory=dict)
+    """Each by the inspection that raised it; "" where the client did."""
+    reworks: list[Rework] = field(default_factory=list)
     disputes: dict[str, Dispute] = field(default_factory=dict)
-    escalations: dict[str, tuple[str, str, str]] = field(default_factory=dict)
+    escalations: dict[str, Escalation] = field(default_factory=dict)
+    efforts: dict[str, Effort] = field(default_factory=dict)
     invoices: list[Mapping[str, Any]] = field(default_factory=list)
     changes: dict[str, tuple[str, bool | None]] = field(default_factory=dict)
     owed_version: int | None = None

@@ -26,9 +26,10 @@ def instant_of(minute: int) -> str:
 
 
 class Hours:
-    """A calendar's working spells."""
+    """A calendar's working spells; `stated` is what the log says of it."""
 
     def __init__(self, stated: Mapping[str, Any]) -> None:
+        self.stated = stated
         first, last = date.fromisoformat(stated["first"]), date.fromisoformat(stated["last"])
         closed = {date.fromisoformat(day) for day in stated["closed"]}
         walls = sorted(
@@ -54,6 +55,10 @@ class Hours:
         days = {day for shift in stated["shifts"] for day in shift["weekdays"]}
         total = sum(_length(shift) * len(shift["weekdays"]) for shift in stated["shifts"])
         self.day_minutes = total // len(days)
+
+    def spells(self) -> Sequence[tuple[int, int]]:
+        """From and to which minute somebody works, in order."""
+        return self._spells
 
     def worked(self, at: int) -> int:
         """Working minutes from the beginning to a minute."""

@@ -8,19 +8,19 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from datetime import UTC, datetime
-from decimal import Decimal
 from fractions import Fraction
+from functools import partial
 from typing import Any
 
 import sqlalchemy as sa
-from tests.support.replayed_rows import ROWS
+from tests.support import replayed_decided, replayed_time
+from tests.support.replayed_rows import ROWS, Fields, Table, at, number
 
 from outwork.kit.database import Connection
-from outwork_verify.entry import Event, instant
+from outwork_verify.entry import Event
 from outwork_verify.state import State
 
-Fields = dict[str, dict[Any, Any]]
+__all__ = ["Fields", "Table", "at", "differences", "number", "of_database", "of_log"]
 
 
 def differences(found: Fields, stored: Fields) -> list[str]:
@@ -36,33 +36,9 @@ def differences(found: Fields, stored: Fields) -> list[str]:
     return said
 
 
-def number(value: Any) -> str:
-    """A decimal in one spelling."""
-    return f"{Decimal(str(value)).normalize():f}"
-
-
-def at(value: Any) -> str:
-    """An instant in the log's spelling."""
-    if isinstance(value, datetime):
-        return value.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
-    return instant(value)
-
-
 def money(value: Mapping[str, Any]) -> tuple[str, str]:
     """An amount and its currency."""
     return number(value["amount"]), str(value["currency"])
-
-
-class Table:
-    """Rows of one table, collected field by field."""
-
-    def __init__(self, into: Fields, name: str) -> None:
-        self._into, self._name = into, name
-
-    def add(self, row: Any, **values: Any) -> None:
-        """A row's values."""
-        for name, value in values.items():
-            self._into.setdefault(f"{self._name}.{name}", {})[row] = value
 
 
 # --- the log -----------------------------------------------------------------------------------
@@ -76,6 +52,8 @@ def of_log(state: State) -> Fields:
     _work(state, made)
     _quality(state, made)
     _payment(state, made)
+    replayed_decided.of_log(state, partial(_publics, state), made)
+    replayed_time.of_log(state, partial(_publics, state), made)
     for row in ROWS:
         for e, p in _publics(state, row.kind):
             key, values = row.of_event(e.actor, e.at, p)
@@ -240,7 +218,8 @@ def _work(state: State, made: Fields) -> None:
             round=o.current.number,
         )
     for name, item in state.items.items():
-        Table(made, "work_item").add(name, work_order_id=item.order.id, state=item.state)
+        if not item.control:
+            Table(made, "work_item").add(name, work_order_id=item.order.id, state=item.state)
     for name, a in state.assignments.items():
         # An assignment that is done or withdrawn is over; who holds it shows while it is not.
         table = Table(made, "assignment")
@@ -260,7 +239,11 @@ def _work(state: State, made: Fields) -> None:
             family=state.members[e.actor].family,
         )
         Table(made, "answer").add(
-            p["submission"], question=sorted(_answered(e)), origin=dict(p["origins"])
+            p["submission"],
+            question=sorted(_answered(e)),
+            origin=dict(p["origins"]),
+            item_id=p["item"],
+            author_id=e.actor,
         )
     for name, i in state.imports.items():
         Table(made, "import").add(
@@ -464,6 +447,9 @@ def of_database(db: Connection, engagement: str) -> Fields:
     _stored_escaped(db, made, names)
     _stored_quality(db, made, names)
     _stored_payment(db, made, names)
+    rows = partial(_rows, db)
+    replayed_decided.of_database(rows, _shown(db), names, made)
+    replayed_time.of_database(rows, _known(db, "item-admitted", "item"), names, made)
     for row in ROWS:
         for r in _rows(db, row.table):
             key, values = row.of_row(r, names, at)
@@ -475,6 +461,18 @@ def of_database(db: Connection, engagement: str) -> Fields:
 def _rows(db: Connection, table: str, order: str = "1") -> list[Mapping[str, Any]]:
     query = sa.text(f'select * from "{table}" order by {order}')
     return [dict(row) for row in db.execute(query).mappings()]
+
+
+def _known(db: Connection, kind: str, name: str) -> set[str]:
+    """What the entries of a kind of execution name under a public name."""
+    query = sa.text("select public->>:name from event where kind = :kind")
+    return set(db.execute(query, {"name": name, "kind": f"execution.{kind}"}).scalars())
+
+
+def _shown(db: Connection) -> set[str]:
+    """The assignments that the log knows: from their first claim, or from a dispute on."""
+    kinds = ("item-claimed", "rework-disputed")
+    return set().union(*(_known(db, kind, "assignment") for kind in kinds))
 
 
 def _stored_people(db: Connection, made: Fields, names: Mapping[str, str]) -> None:
@@ -629,12 +627,7 @@ def _stored_work(db: Connection, made: Fields, names: Mapping[str, str]) -> None
             Table(made, "work_item").add(
                 r["id"], work_order_id=r["work_order_id"], state=r["state"]
             )
-    claimed = {
-        r[0]
-        for r in db.execute(
-            sa.text("select public->>'assignment' from event where kind = 'execution.item-claimed'")
-        )
-    }
+    claimed = _shown(db)
     for r in _rows(db, "assignment"):
         if r["id"] in claimed:
             over = r["state"] in ("done", "withdrawn")
@@ -660,6 +653,9 @@ def _stored_work(db: Connection, made: Fields, names: Mapping[str, str]) -> None
     answers = defaultdict[str, list[tuple[str, str]]](list)
     for r in _rows(db, "answer"):
         answers[r["submission_id"]].append((r["question"], r["origin"]))
+        Table(made, "answer").add(
+            r["submission_id"], item_id=r["item_id"], author_id=names[r["author_id"]]
+        )
     for name, given in answers.items():
         origins = defaultdict[str, int](int)
         for _, origin in given:

@@ -4,9 +4,52 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from decimal import Decimal
+from fractions import Fraction
 from typing import Any
 
+from outwork_verify.entry import instant as spelled
+
 Row = Mapping[str, Any]
+Fields = dict[str, dict[Any, Any]]
+
+
+@dataclass(frozen=True, eq=False)
+class Near:
+    """A share of which the sixth place was rounded, perhaps from a float: equal if that near."""
+
+    value: Fraction
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Near) and abs(self.value - other.value) <= Fraction(2, 1_000_000)
+
+    def __hash__(self) -> int:
+        return 0
+
+
+def number(value: Any) -> str:
+    """A decimal in one spelling."""
+    return f"{Decimal(str(value)).normalize():f}"
+
+
+def at(value: Any) -> str:
+    """An instant in the log's spelling."""
+    if isinstance(value, datetime):
+        return value.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    return spelled(value)
+
+
+class Table:
+    """Rows of one table, collected field by field."""
+
+    def __init__(self, into: Fields, name: str) -> None:
+        self._into, self._name = into, name
+
+    def add(self, row: Any, **values: Any) -> None:
+        """A row's values."""
+        for name, value in values.items():
+            self._into.setdefault(f"{self._name}.{name}", {})[row] = value
 
 
 @dataclass(frozen=True)
@@ -62,8 +105,9 @@ ROWS = (
          same={"format": "format"}),
     Told("execution.part-received", "import_part", ("import_id", "number"),
          ("import_id", "number"), same={"size": "size", "digest": "digest"}),
-    Told("execution.rows-admitted", "import_chunk", ("import_id", "chunk"),
-         ("import_id", "number"), same={"items": "items"}),
+    Told("execution.item-reviewed", "review", ("assignment",), ("assignment_id",),
+         same={"item_id": "item", "level": "level", "verdict": "verdict", "clause": "clause",
+               "seconds": "seconds"}),
     Told("execution.clock-paused", "clock_pause", ("pause",), by="paused_by", at="paused_at",
          same={"reason": "reason"}),
     Told("assurance.sample-drawn", "sample", ("work_order", "round"), ("work_order_id", "round"),

@@ -15,9 +15,18 @@ from typing import Any
 from tests.support.engagement import BY_CLASS, DEFECTS, PRICE, SAMPLING, World
 from tests.support.imports import bring
 from tests.support.service import content
+from tests.support.wandering_detours import Detours
 
-from outwork import access, agreements, documents
-from outwork.stages import acceptance, assurance, execution, requirements, selection, setup
+from outwork import documents
+from outwork.stages import (
+    acceptance,
+    assurance,
+    execution,
+    requirements,
+    selection,
+    setup,
+    transfer,
+)
 from outwork.stages.acceptance import ReturnedItem
 from outwork.stages.assurance import DefectFound
 from outwork.stages.execution import Ruling
@@ -27,7 +36,6 @@ from outwork.vocabulary import (
     ItemId,
     Purpose,
     Refusal,
-    Role,
     Severity,
 )
 
@@ -40,6 +48,8 @@ class Wanderer:
     def __init__(self, world: World, seed: int) -> None:
         self.world, self.chance = world, random.Random(seed)
         self.sampling = BY_CLASS if seed % 2 else SAMPLING
+        self.aside = Detours(world, self.chance)
+        self.workers: tuple[str, ...] = ("ana",)
 
     def may(self, share: float) -> bool:
         """Chance says yes with this probability."""
@@ -49,6 +59,7 @@ class Wanderer:
         """A new engagement, as far as chance takes it."""
         world = self.world
         world.items, world.texts, world.proposals = [], {}, {}
+        self.aside.twice, self.workers = False, ("ana",)
         for step in (self.agree, self.choose, self.prepare, self.work, self.judge, self.conclude):
             if not step() or self.may(0.06):
                 break
@@ -101,9 +112,13 @@ class Wanderer:
             world.qualify("ana", "ben", "rosa", "both", "bot", skills=["legal.leases"],
                           languages=["en"], clearance=2)  # fmt: skip
             world.act("vera", setup.state_need, world.line, ["legal"], ["en"], 1)
-        if everybody and self.may(0.5):
-            world.act("dana", setup.plan_control, world.line, Decimal(0), good=Decimal("0.1"),
-                      bad=Decimal("0.5"), false_after=40, overlap_share=Decimal("0.5"))  # fmt: skip
+        if everybody:
+            self.workers = ("ana", "ben") if self.may(0.5) else ("ana",)
+            self.aside.watched()
+        if self.may(0.5):
+            self.aside.hours()
+        if self.may(0.3):
+            self.aside.witnesses()
         if self.may(0.3):
             for who in ("ana", "rosa", "ana"):
                 cost = Decimal(self.chance.randint(5, 90))
@@ -120,26 +135,50 @@ class Wanderer:
         world.admit(self.chance.randint(3, 6))
         if self.may(0.3):
             self._rows()
+        if self.may(0.1):
+            self.aside.given_up()
         if self.may(0.2):
             world.act("dana", execution.refuse_file, world.order, "strange.bin", "unreadable")
         self._share()
         world.commit()
         world.release()
         world.draft_all()
+        self._astray()
         if self.may(0.3):
             held = world.act("ana", execution.claim, world.engagement)
             world.act("ana", execution.return_assignment, held, "lunch")
         if self.may(0.3):
             world.act("ana", execution.claim, world.engagement)
+            if self.may(0.3):
+                return False
             world.now += timedelta(hours=1)
         self.produce()
         if self.may(0.3):
             item = self.chance.choice(world.items)
-            world.act("dana", execution.recall, item, "renewal", "c-renewal", "look again")
-            self.produce()
+            if world.look(execution.item, item).state is execution.ItemState.SUBMITTED:
+                world.act("dana", execution.recall, item, "renewal", "c-renewal", "look again")
+                self.produce()
         if self.may(0.05):
             return False
-        world.close_batch()
+        return self._close()
+
+    def _astray(self) -> None:
+        """What the manager may do while work runs."""
+        if self.may(0.4) and "ben" in self.workers and not self.aside.twice:
+            self.aside.offers()
+        if self.may(0.3):
+            self.aside.clock()
+        if self.may(0.2) and not self.aside.twice:
+            self.aside.stood_down()
+        if self.may(0.3):
+            self.aside.improvement()
+
+    def _close(self) -> bool:
+        """Unless something waits for somebody who does not come."""
+        items = self.world.look(execution.all_items, self.world.order)
+        if any(i.state is not execution.ItemState.SUBMITTED for i in items):
+            return False
+        self.world.close_batch()
         return True
 
     def _rows(self) -> None:
@@ -162,22 +201,52 @@ class Wanderer:
     def produce(self) -> None:
         """Whoever is certified takes what waits, right or wrong."""
         wrong: dict[str, Any] = {"renewal": "no"} if self.may(0.5) else {}
-        while self.world.take("ana", **(wrong if self.may(0.3) else {})) is not None:
-            pass
-        self._twice()
+        for _ in range(6):
+            for who in self.workers:
+                while self._take(who, wrong):
+                    pass
+            self._twice()
+            if not self.aside.reviews() and not self.world.open_assignments(Purpose.PRODUCE):
+                break
+
+    def _take(self, who: str, wrong: dict[str, Any]) -> bool:
+        """One item, with whatever may come of it; gives whether there was one."""
+        world, aside = self.world, self.aside
+        aside.back_at_work()
+        if not world.look(transfer.certified, world.engagement, world.people[who]):
+            return False
+        held = world.act(who, execution.claim, world.engagement)
+        if held is None:
+            return False
+        if who == "ana":
+            if self.may(0.4) and aside.dispute(held):
+                return True
+            if self.may(0.1):
+                aside.question(held)
+                return True
+            if self.may(0.1) and "ben" in self.workers and not aside.twice:
+                aside.passed_on(held)
+                return True
+        answers = world.answers(held, **(wrong if self.may(0.3) else {}))
+        world.act(who, execution.submit, held, answers, 60)
+        if self.may(0.1):
+            aside.contested_effort(held, who)
+        return True
 
     def _twice(self) -> None:
         """Ben answers a second time what is drawn for it; where the two differ another decides."""
         world = self.world
         for waiting in world.open_assignments(Purpose.OVERLAP):
-            world.act("ben", execution.claim, world.engagement, assignment=waiting.id)
+            made = world.look(execution.authors, waiting.item_id)
+            who = "ana" if world.pseudonym("ben") in made else "ben"
+            world.act(who, execution.claim, world.engagement, assignment=waiting.id)
             wrong = {"governing_law": "Utopia"} if self.may(0.5) else {}
-            world.act("ben", execution.submit, waiting.id, world.answers(waiting.id, **wrong), 50)
+            world.act(who, execution.submit, waiting.id, world.answers(waiting.id, **wrong), 50)
         for waiting in world.open_assignments(Purpose.ADJUDICATE):
-            if world.look(access.membership, world.engagement, world.people["both"]) is None:
-                world.act("dana", agreements.invite_member, world.engagement, world.people["both"],
-                          [Role.REVIEWER])  # fmt: skip
             found = world.look(execution.comparison_of, waiting.item_id)
+            if found is None or found.decided_at is not None:  # it is a dispute's
+                continue
+            self.aside.second_reviewer()
             world.act("both", execution.claim, world.engagement, assignment=waiting.id)
             own = {a.question: a for a in world.answers(waiting.id)}
             rulings = []
@@ -206,21 +275,23 @@ class Wanderer:
             world.reveal()
             world.draw()
             self._inspect("rosa")
+            if world.open_assignments(Purpose.INSPECT):  # Rosa had a part in one of them
+                return False
             if self.may(0.8):
                 self._look_again()
             if world.decide():
-                self._correct()
+                if not self._correct():
+                    return False
                 world.issue_certificate()
                 return True
-            self._again()
+            if not self._again():
+                return False
         return False
 
     def _look_again(self) -> None:
         """Some of what was inspected is inspected by another, who finds other things."""
         world = self.world
-        if world.look(access.membership, world.engagement, world.people["both"]) is None:
-            world.act("dana", agreements.invite_member, world.engagement, world.people["both"],
-                      [Role.REVIEWER])  # fmt: skip
+        self.aside.second_reviewer()
         world.integrate()
         drawn = len(world.look(assurance.sample_of, world.work_order()).items())
         asked = self.chance.randint(1, drawn)
@@ -250,7 +321,7 @@ class Wanderer:
         question: str = self.chance.choice([q for q in drawn if q] or ["governing-law"])
         return question
 
-    def _correct(self) -> None:
+    def _correct(self) -> bool:
         """What was found is corrected and inspected again before anything is delivered."""
         for _ in range(5):
             self.produce()
@@ -258,12 +329,15 @@ class Wanderer:
             while held := self.world.act("rosa", execution.claim, self.world.engagement):
                 self.world.act("rosa", assurance.inspect, held, [], 40)
             if len(self.world.look(execution.assignments, self.world.order)) == before:
-                return
+                break
+        items = self.world.look(execution.all_items, self.world.order)
+        corrected = all(i.state is execution.ItemState.SUBMITTED for i in items)
+        return corrected and not self.world.open_assignments(Purpose.INSPECT)
 
-    def _again(self) -> None:
+    def _again(self) -> bool:
         self.produce()
         self.world.commit()
-        self.world.close_batch()
+        return self._close()
 
     def conclude(self) -> bool:
         """Delivery, perhaps returned once; acceptance, invoice, close."""
@@ -272,8 +346,7 @@ class Wanderer:
         if self.may(0.25):
             back = [ReturnedItem(world.items[0], "renewal", "c-renewal", "not as written")]
             world.act("vera", acceptance.return_delivery, world.order, "one is wrong", back)
-            self._again()
-            if not self.judge():
+            if not self._again() or not self.judge():
                 return False
             world.deliver()
         if self.may(0.1):

@@ -36,6 +36,8 @@ def pause_clock(
     """Stop counting turnaround, of a work order or one item, for a reason given as a code."""
     order = agreements.work_order(op.db, work_order)
     op.require(order)
+    if item is not None and queries.item(op.db, item).work_order_id != order.id:
+        raise NotFound("item", item)
     return stop_clock(op, order, reason, item)
 
 
@@ -50,15 +52,14 @@ def resume_clock(op: Operation, pause: PauseId) -> None:
 def stop_clock(op: Operation, order: WorkOrder, reason: str, item: ItemId | None = None) -> PauseId:
     """Begin a pause, as part of an act that asked for permission; records it.
 
-    Several pauses may stand at once; the clock runs when none does. Raises Refusal before the
-    release, NotFound for an item of another work order, BadInput for a reason that is no code.
+    Several pauses may stand at once; the clock runs when none does. The item is one of the work
+    order's, or a control item among them. Raises Refusal before the release, BadInput for a reason
+    that is no code.
     """
     if not _CODE.match(reason):  # it stands in the public log
         raise BadInput("code-malformed")
     if order.phase is WorkPhase.INTAKE:
         raise Refusal("not-released")
-    if item is not None and queries.item(op.db, item).work_order_id != order.id:
-        raise NotFound("item", item)
     made = Pause(
         engagement_id=order.engagement_id,
         id=PauseId(op.new_id("pse")),
