@@ -6,7 +6,8 @@ and the stopping threshold (`adaptive.stopping_threshold`, allowed loss as in th
 of earlier work judged by the skill that the other half shows) come from earlier work alone. New
 items are asked judgment by judgment, in random order of arrival or the most telling workers first,
 from the judgments that the set has of them; all that was bought, and earlier work, then gives the
-answers. Truth serves as gold on earlier work and to score; nothing is chosen by it.
+answers, by the models that foretell best together (`auto`), since one model's errors would be asked
+about no further. Truth serves as gold on earlier work and to score; nothing is chosen by it.
 """
 
 from __future__ import annotations
@@ -74,7 +75,7 @@ def _once(crowd: Crowd, chance: np.random.Generator) -> dict[str, float]:
         )
         path = _path(crowd, judged, order, tables, prior)
         bought = judged[path.judgment[adaptive.asked(path, threshold)]]
-        found = _fit(crowd, np.concatenate([np.flatnonzero(~fresh), bought]), taught)
+        found = _fit(crowd, np.concatenate([np.flatnonzero(~fresh), bought]), taught, "auto")
         answers = np.full(len(is_new), -1)
         answers[: len(found.labels)] = found.labels
         out[f"{way}_judgments"] = len(bought) / len(new)
@@ -83,9 +84,11 @@ def _once(crowd: Crowd, chance: np.random.Generator) -> dict[str, float]:
     return out
 
 
-def _fit(crowd: Crowd, kept: np.ndarray, gold: dict[int, int]) -> consensus.Consensus:
+def _fit(
+    crowd: Crowd, kept: np.ndarray, gold: dict[int, int], model: str = "pooled"
+) -> consensus.Consensus:
     arrays = (crowd.items[kept], crowd.workers[kept], crowd.labels[kept])
-    return consensus.fit(*arrays, crowd.size, model="pooled", gold=gold)
+    return consensus.fit(*arrays, crowd.size, model=model, gold=gold)
 
 
 def _crossed(

@@ -23,7 +23,7 @@ BUDGET_S = {
     "truth": 180.0,  # over all sets; a set begun after that is judged without calibration
     "truth_set": 60.0,  # of one set, for all models, and again for its calibration
     "adaptive": 160.0,  # over all sets, shared by their judgments
-    "adaptive_split": 30.0,
+    "adaptive_split": 45.0,
     "promise": 70.0,
     "drift": 20.0,
     "sequential": 15.0,
