@@ -162,6 +162,7 @@ class _State:
             self.first, self.said, self.chance, _tuple(prior), self.fixed,
             self.posterior.reshape(-1), answers,
         )  # fmt: skip
+        del self.first, self.said, self.used, self.before, self.chance  # for room
         tables = self.count.astype(np.float64).reshape(self.workers, self.size, self.size)
         chances = np.maximum(tables + self.smooth, 1e-12)
         chances /= chances.sum(axis=1, keepdims=True)
