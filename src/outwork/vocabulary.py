@@ -37,6 +37,7 @@ EscalationId = NewType("EscalationId", str)
 DisputeId = NewType("DisputeId", str)
 DefectId = NewType("DefectId", str)
 ActionId = NewType("ActionId", str)
+CalibrationId = NewType("CalibrationId", str)
 WaiverId = NewType("WaiverId", str)
 WitnessId = NewType("WitnessId", str)
 PauseId = NewType("PauseId", str)
@@ -134,6 +135,7 @@ class Purpose(StrEnum):
     REVIEW = "review"
     INSPECT = "inspect"
     ADJUDICATE = "adjudicate"
+    CALIBRATE = "calibrate"
 
 
 class InspectionUnit(StrEnum):

@@ -169,9 +169,11 @@ SIDE = one_of("client", "provider", "auditor")
 STAGE = one_of(*STAGES)
 SEVERITY = one_of("critical", "major", "minor")
 UNIT = one_of("item", "answer", "statement")
-USE = one_of("certification", "production")
+USE = one_of("certification", "production", "calibration")
 SHAPE = one_of("itemised", "bespoke")
-PURPOSE = one_of("produce", "certify", "control", "overlap", "review", "inspect", "adjudicate")
+PURPOSE = one_of(
+    "produce", "certify", "control", "overlap", "review", "inspect", "adjudicate", "calibrate"
+)
 
 MANAGERS = ("vendor-manager", "delivery-manager")
 

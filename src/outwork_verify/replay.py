@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from outwork_verify import (
     canonical,
     rules_agreement,
+    rules_calibration,
     rules_certificate,
     rules_clock,
     rules_contest,
@@ -43,8 +44,8 @@ __all__ = ["HANDLERS", "RULES", "Event", "Handler", "State", "check_disclosures"
 RULES = (
     rules_agreement, rules_signatures, rules_gates, rules_readiness, rules_rows, rules_work,
     rules_clock, rules_handing, rules_review, rules_overlap, rules_contest, rules_watch,
-    rules_routing, rules_quality, rules_reinspection, rules_improvement, rules_certificate,
-    rules_payment, rules_documents, rules_witnesses, rules_logs,
+    rules_calibration, rules_routing, rules_quality, rules_reinspection, rules_improvement,
+    rules_certificate, rules_payment, rules_documents, rules_witnesses, rules_logs,
 )  # fmt: skip
 DISCLOSURES = "disclosures.jsonl"
 

@@ -7,7 +7,7 @@ from outwork_verify.entry import Event, instant, reject
 from outwork_verify.records import HandOver
 from outwork_verify.rules_clock import check_on_duty
 from outwork_verify.rules_work import check_barred, held_by_actor
-from outwork_verify.state import CHECKING, PRODUCING, Assignment, Member, State
+from outwork_verify.state import CHECKING, GIVEN, PRODUCING, Assignment, Member, State
 
 PEOPLE = ("analyst", "reviewer")
 
@@ -25,7 +25,7 @@ PEOPLE = ("analyst", "reviewer")
 def _handed_over(state: State, event: Event, member: Member) -> None:
     p, found = event.public, held_by_actor(state, event)
     receiver = state.members.get(p["to"])
-    if found.purpose == "certify" or (found.purpose not in CHECKING and found.level == 0):
+    if found.purpose in GIVEN or (found.purpose not in CHECKING and found.level == 0):
         reject(event, "hands over what is not handed over")
     if receiver is None or p["to"] == event.actor or p["hand_over"] in state.hand_overs:
         reject(event, "hands over to nobody else, or twice under one name")

@@ -133,8 +133,8 @@ def _control_scored(state: State, event: Event, member: Member) -> None:
 @rule(
     "transfer.worker-paused",
     {
-        "subject": text, "guideline_version": positive, "cause": one_of("signal", "manager"),
-        "chart": words, "clauses": texts,
+        "subject": text, "guideline_version": positive,
+        "cause": one_of("signal", "calibration", "manager"), "chart": words, "clauses": texts,
     },
     ["reason"],
     roles=(*WORKERS, "delivery-manager"),
@@ -150,6 +150,11 @@ def _worker_paused(state: State, event: Event, member: Member) -> None:
         _by_manager(event, member, subject)
         if p["chart"] or p["clauses"]:
             reject(event, "is no signal, and yet names a chart")
+    elif p["cause"] == "calibration":
+        _by_manager(event, member, subject)
+        if p["chart"] or subject.retrain is None or p["clauses"] != sorted(subject.retrain):
+            reject(event, "pauses somebody whom no calibration retrains, or for other clauses")
+        subject.retrain = None
     else:
         _signalled(state, event, subject)
     subject.paused, subject.signalled = frozenset(p["clauses"]), False

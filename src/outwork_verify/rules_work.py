@@ -20,6 +20,7 @@ from outwork_verify.declare import (
 )
 from outwork_verify.entry import Event, instant, reject, same_instant
 from outwork_verify.records import Rework
+from outwork_verify.rules_calibration import begin_rating, rate
 from outwork_verify.rules_clock import check_on_duty, start_clock
 from outwork_verify.rules_gates import no_expired_waiver
 from outwork_verify.rules_readiness import WORKING
@@ -170,8 +171,8 @@ def _item_claimed(state: State, event: Event, member: Member) -> None:
     if until <= event.at:
         reject(event, "reserves an item until a time that has passed")
     no_expired_waiver(state, event)
-    if member.unscored or member.signalled or member.readmission_due:
-        reject(event, f"is by {event.actor}, whose control items have consequences still to come")
+    if member.unscored or member.signalled or member.readmission_due or member.retrain is not None:
+        reject(event, f"is by {event.actor}, whose answers have consequences still to come")
     found = state.assignments.get(p["assignment"])
     if found is None:
         found = Assignment(event.actor, p["item"], p["purpose"], p["level"], None, "")
@@ -202,6 +203,10 @@ def begin(state: State, event: Event, member: Member, made: Assignment) -> None:
         attempt.taken.add(made.item)
         made.round = attempt.number
         return
+    if made.purpose == "calibrate":
+        begin_rating(state, event, made.item)
+        made.round = 1
+        return
     item = state.items.get(made.item)
     if item is None:
         reject(event, "reserves an item that was not taken in")
@@ -226,6 +231,10 @@ def check_barred(state: State, event: Event, member: Member, wanted: Assignment,
     if wanted.purpose == "certify":
         if member.roles.isdisjoint({"analyst", "agent"}) or wanted.first != who:
             reject(event, f"takes a control item that was not given to {who}")
+        return
+    if wanted.purpose == "calibrate":
+        if wanted.first != who or member.roles.isdisjoint(WORKERS):
+            reject(event, f"takes an item of a calibration that was not given to {who}")
         return
     checking = wanted.purpose in CHECKING
     drafting = wanted.purpose in DRAFTED and wanted.level == 0
@@ -313,6 +322,9 @@ def _item_submitted(state: State, event: Event, member: Member) -> None:
     if found.purpose == "certify":
         assert member.attempt is not None  # only an attempt hands out control items
         member.attempt.done += 1
+        return
+    if found.purpose == "calibrate":
+        rate(state, event)
         return
     item, work = state.items[found.item], f"{found.purpose}/{found.level}"
     item.waiting[work] -= 1

@@ -32,6 +32,7 @@ STAGES = (
 CHECKING = frozenset({"inspect", "review", "adjudicate"})
 DRAFTED = frozenset({"produce", "control"})
 PRODUCING = frozenset({"produce", "overlap", "control", "review", "adjudicate"})
+GIVEN = frozenset({"certify", "calibrate"})
 APART = CHECKING | {"overlap"}
 ITEM_STATES = ("admitted", "drafted", "overlap", "review", "submitted", "rework")
 
@@ -75,12 +76,31 @@ class Control:
 
 
 @dataclass(slots=True)
+class Calibration:
+    """A session: items by what they are taken from, raters in order, who has claimed and answered.
+
+    `groups` are who said the same, by item and question; `settled` what stands by which clause.
+    `state` is open, closed or concluded.
+    """
+
+    items: dict[str, str]
+    raters: list[str]
+    version: int
+    claimed: dict[str, set[str]] = field(default_factory=dict)
+    answered: dict[str, dict[str, frozenset[str]]] = field(default_factory=dict)
+    groups: dict[str, dict[str, list[int]]] = field(default_factory=dict)
+    settled: dict[tuple[str, str], tuple[int, str]] = field(default_factory=dict)
+    state: str = "open"
+
+
+@dataclass(slots=True)
 class Member:
     """Who takes part; `since` and `until` are the entitlement, `result` the last certification.
 
     `paused` are the clauses of a pause that lasts. `met` are control items met among work,
     `charts` those by line and kind of question; one of them has `signalled`, or the control item
-    of an assignment is `unscored`, until the log says what follows.
+    of an assignment is `unscored`, until the log says what follows; `retrain` are the clauses of a
+    pause that a calibration asks for, until it is there.
     `stopped` are all pauses so far.
     `rostered` says that there is a duty: `by_calendar` and `at_most`; `away` are absences from and
     to, `held` what was claimed.
@@ -112,6 +132,7 @@ class Member:
     signalled: bool = False
     readmission_due: bool = False
     unscored: str = ""
+    retrain: frozenset[str] | None = None
     key: str | None = None
     keys: list[str] = field(default_factory=list)
 
@@ -498,6 +519,9 @@ class State:
     watches: dict[str, Watch] = field(default_factory=dict)
     checks: dict[str, Check] = field(default_factory=dict)
     actions: dict[str, Action] = field(default_factory=dict)
+    calibrations: dict[str, Calibration] = field(default_factory=dict)
+    rated: dict[str, str] = field(default_factory=dict)
+    """Items of calibrations, with the session of each."""
     planned: dict[str, int] = field(default_factory=dict)
     ladders: dict[str, tuple[Fraction, ...]] = field(default_factory=dict)
     rates: Mapping[str, Any] = field(default_factory=dict)

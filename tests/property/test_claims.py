@@ -24,6 +24,7 @@ from outwork.kit.postgres import Cluster
 from outwork.operation import Operation, operation
 from outwork.stages import execution, setup, transfer
 from outwork.stages.execution import (
+    GIVEN,
     Assignment,
     AssignmentState,
     ItemState,
@@ -96,8 +97,8 @@ wanted = st.builds(
     st.integers(0, 1),
     st.sampled_from(["", "", "", "mine", "other"]),
 ).map(
-    # Control items are given to one actor each.
-    lambda w: replace(w, reserved=w.reserved or ANOTHER) if w.purpose is Purpose.CERTIFY else w
+    # Control items of a certification and items of a calibration are given to one actor each.
+    lambda w: replace(w, reserved=w.reserved or ANOTHER) if w.purpose in GIVEN else w
 )
 past = st.builds(Past, st.integers(0, 2), st.booleans(), st.sampled_from(Purpose))
 codes = st.frozensets(st.sampled_from(["law", "law.lease", "tax"]), max_size=2)
@@ -356,7 +357,7 @@ def may(world: World, op: Operation, a: Assignment, held: set[Role], certified: 
     family = member.pseudonym
     barred = obstacles(a.purpose, a.level, family, held, certified, authors, a.not_for)
     needed = None
-    if a.purpose is not Purpose.CERTIFY and a.work_order_id == "wo_0":
+    if a.purpose not in GIVEN and a.work_order_id == "wo_0":
         needed = workforce.need_of(op.db, LINES[0])
     unmet = workforce.ineligible(
         workforce.qualification(op.db, mine), needed, world.parties["client"], world.now

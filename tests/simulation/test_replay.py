@@ -12,6 +12,7 @@ from tests.support.engagement import World
 from tests.support.replayed import Fields, differences, of_database, of_log
 from tests.support.wandering import Wanderer
 from tests.unit.verify.recorded import (
+    calibrated,
     direct,
     doubled,
     eventful,
@@ -136,6 +137,15 @@ def test_second_inspections_and_checks_are_compared(world: World) -> None:
     assert differences(found, stored) == []
     assert stored["inspector_check.seeded"] == {world.pseudonym("rosa"): 61}
     assert all(stored["reinspection.found"].values())
+
+
+def test_calibrations_are_compared(world: World) -> None:
+    calibrated(world).integrate()
+    found, stored = both(world)
+    assert differences(found, stored) == []
+    assert sorted(map(bool, stored["calibration.groups"].values())) == [False, True]
+    assert sorted(map(bool, stored["calibration.results"].values())) == [False, True]
+    assert len(stored["settlement.stands"]) > 2
 
 
 def test_second_answers_and_escaped_defects_are_compared(world: World) -> None:

@@ -187,6 +187,13 @@ ARGUMENTS: dict[str, Callable[[World], dict[str, Any]]] = {
     "assurance.implement_action": lambda w: {"action": ACTION[w.engagement]},
     "assurance.close_action": lambda w: {"action": ACTION[w.engagement]},
     "assurance.screen_lot": lambda w: {"work_order": w.order},
+    "assurance.open_calibration": lambda w: {
+        "engagement": w.engagement, "title": "", "items": [], "raters": []},
+    "assurance.close_calibration": lambda w: {"calibration": CALIBRATION[w.engagement]},
+    "assurance.settle_difference": lambda w: {
+        "calibration": CALIBRATION[w.engagement], "item": w.items[0], "question": "", "stands": 0,
+        "clause": "", "reason": ""},
+    "assurance.conclude_calibration": lambda w: {"calibration": CALIBRATION[w.engagement]},
     "assurance.request_reinspection": lambda w: {"work_order": w.order, "items": 1},
     "assurance.reveal_seed": lambda w: {"work_order": w.order, "nonce": ""},
     "acceptance.accept_delivery": lambda w: {"work_order": w.order, **SIGNED},
@@ -210,6 +217,7 @@ WAIVER: dict[str, WaiverId] = {}
 WITNESS: dict[str, WitnessId] = {}
 CHANGE: dict[str, Any] = {}
 ACTION: dict[str, Any] = {}
+CALIBRATION: dict[str, Any] = {}
 ESCALATION: dict[str, Any] = {}
 
 
@@ -291,6 +299,10 @@ def stocked(
         ACTION[world.engagement] = world.act(
             "dana", assurance.open_action, world.engagement, "c-law", "T", world.people["ana"],
             world.now + timedelta(days=9),
+        )  # fmt: skip
+        CALIBRATION[world.engagement] = world.act(
+            "dana", assurance.open_calibration, world.engagement, "T", world.items[-1:],
+            [world.people["rosa"], world.people["both"]],
         )  # fmt: skip
         CHANGE[world.engagement] = world.act(
             "rosa", acceptance.propose_change, world.engagement, "c-law", "Other words", "Grounds"

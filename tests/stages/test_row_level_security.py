@@ -19,8 +19,9 @@ from outwork import agreements, documents, ledger, practices
 from outwork.kit.postgres import Cluster, Dsns
 from outwork.ledger.timestamps import Timestamp
 from outwork.migrations.versions.v0001_first import APPEND_ONLY, SCOPED
-from outwork.stages import acceptance, assurance, execution, setup
+from outwork.stages import acceptance, assurance, execution, setup, transfer
 from outwork.stages.execution import RowFormat
+from outwork.stages.transfer import ControlUse
 from outwork.vocabulary import ItemId, Role, Severity
 
 MINE, OTHER = "eng_mine", "eng_other"
@@ -99,6 +100,7 @@ def full(
             world.upto("close_order", after="produce")
             world.act("carl", acceptance.report_escape, world.items[0], "renewal", "c-renewal",
                       Severity.MINOR, "It does")  # fmt: skip
+            calibrate(world)
             world.act("dana", assurance.open_action, world.engagement, "c-law", "T",
                       world.people["ana"], world.now + timedelta(days=9))  # fmt: skip
             world.act("rosa", acceptance.propose_change, world.engagement, "c-law", "W", "B")
@@ -116,6 +118,21 @@ def full(
             world.close()
         yield dsns, world.engagement
     practices.catalogue().pop(KEY, None)
+
+
+def calibrate(world: World) -> None:
+    """A session in which two differ, and what was settled of it."""
+    world.add_control(70, ControlUse.CALIBRATION)
+    items = [
+        c.id for c in world.look(transfer.control_items, world.engagement, ControlUse.CALIBRATION)
+    ]
+    raters = [world.people["ben"], world.people["rosa"]]
+    made = world.act("dana", assurance.open_calibration, world.engagement, "T", items, raters)
+    world.take("ben", renewal=None)
+    world.take("rosa")
+    world.act("dana", assurance.close_calibration, made)
+    [(item, question)] = world.look(assurance.calibration, made).differences()
+    world.act("dana", assurance.settle_difference, made, item, question, 0, "c-renewal", "So")
 
 
 def answered_twice(world: World) -> None:

@@ -273,6 +273,40 @@ def _work(state: State, made: Fields) -> None:
     _twice(state, made)
 
 
+def _calibrations(state: State, made: Fields) -> None:
+    table = Table(made, "calibration")
+    for e, p in _publics(state, "assurance.calibration-opened"):
+        table.add(
+            p["calibration"],
+            service=p["service"],
+            items=p["items"],
+            raters=p["raters"],
+            guideline_version=p["guideline_version"],
+            opened_by=e.actor,
+            opened_at=e.at,
+            groups={},
+            closed_at=None,
+            results={},
+            concluded_at=None,
+        )
+    for _e, p in _publics(state, "assurance.calibration-compared"):
+        before = made["calibration.groups"][p["calibration"]]
+        table.add(p["calibration"], groups=before | {p["item"]: p["groups"]})
+    for e, p in _publics(state, "assurance.calibration-closed"):
+        table.add(p["calibration"], closed_at=e.at)
+    for e, p in _publics(state, "assurance.calibration-concluded"):
+        table.add(p["calibration"], results=p["results"], concluded_at=e.at)
+    for e, p in _publics(state, "assurance.difference-settled"):
+        names = ("stands", "clause", "guideline_version", "changed")
+        Table(made, "settlement").add(
+            (p["item"], p["question"]),
+            calibration_id=p["calibration"],
+            settled_by=e.actor,
+            settled_at=e.at,
+            **{n: p[n] for n in names},
+        )
+
+
 def _twice(state: State, made: Fields) -> None:
     """Items answered twice; what of it waits for a decision is the verifier's own state."""
     table = Table(made, "comparison")
@@ -353,6 +387,7 @@ def _quality(state: State, made: Fields) -> None:
         Table(made, "defect").add(
             p["defect"], found_by=e.actor, found_at=e.at, **{n: p[n] for n in names}
         )
+    _calibrations(state, made)
     table = Table(made, "reinspection")
     for e, p in _publics(state, "assurance.reinspection-requested"):
         for item in p["items"]:
@@ -764,6 +799,7 @@ def _stored_quality(db: Connection, made: Fields, names: Mapping[str, str]) -> N
                 n: r[n] for n in ("round", "question", "clause", "severity", "counted", "in_sample")
             },
         )
+    _stored_calibrations(db, made, names)
     for r in _rows(db, "reinspection"):
         key, table = (r["work_order_id"], r["round"], r["item_id"]), Table(made, "reinspection")
         table.add(key, requested_at=at(r["requested_at"]))
@@ -787,6 +823,33 @@ def _stored_quality(db: Connection, made: Fields, names: Mapping[str, str]) -> N
             digest=r["digest"],
             figures=r["figures"],
             issued_at=at(r["issued_at"]),
+        )
+
+
+def _stored_calibrations(db: Connection, made: Fields, names: Mapping[str, str]) -> None:
+    for r in _rows(db, "calibration"):
+        Table(made, "calibration").add(
+            r["id"],
+            service=r["service"],
+            items={one["item_id"]: one["source"] for one in r["items"]},
+            raters=[names[who] for who in r["raters"]],
+            guideline_version=r["guideline_version"],
+            opened_by=names[r["opened_by"]],
+            opened_at=at(r["opened_at"]),
+            groups=r["groups"],
+            closed_at=None if r["closed_at"] is None else at(r["closed_at"]),
+            results={names[who]: result for who, result in r["results"].items()},
+            concluded_at=None if r["concluded_at"] is None else at(r["concluded_at"]),
+        )
+    for r in _rows(db, "settlement"):
+        Table(made, "settlement").add(
+            (r["item_id"], r["question"]),
+            settled_by=names[r["settled_by"]],
+            settled_at=at(r["settled_at"]),
+            **{
+                n: r[n]
+                for n in ("calibration_id", "stands", "clause", "guideline_version", "changed")
+            },
         )
 
 

@@ -14,11 +14,12 @@ from tests.support.replayed_rows import Fields, Table, at, number
 
 from outwork_verify.entry import Event
 from outwork_verify.entry import instant as spelled
-from outwork_verify.state import State
+from outwork_verify.state import GIVEN, State
 
 Row = Mapping[str, Any]
 Rows = Callable[..., list[Row]]
 Publics = Callable[..., Iterable[tuple[Event, Row]]]
+RATING = ("agent", "analyst", "reviewer")  # what a rater is asked as, first of these
 TAKERS = {"inspect": "reviewer", "review": "reviewer", "adjudicate": "reviewer"}
 
 
@@ -88,11 +89,14 @@ def _assignments(state: State, made: Fields) -> None:
     table = Table(made, "assignment")
     clauses = {r.assignment: r.clause for r in state.reworks}
     for name, a in state.assignments.items():
-        item = None if a.purpose == "certify" else state.items[a.item]
+        item = None if a.purpose in GIVEN else state.items[a.item]
+        rates = (r for r in RATING if r in state.members[a.first].roles)
         drafts = a.purpose in ("produce", "control") and a.level == 0
         table.add(
             name, item_id=a.item, work_order_id=item and item.order.id, round=a.round,
-            taker=TAKERS.get(a.purpose, "agent" if drafts else "analyst"),
+            taker=next(rates)
+            if a.purpose == "calibrate"
+            else TAKERS.get(a.purpose, "agent" if drafts else "analyst"),
             clause=clauses.get(name, ""), not_for=a.not_for,
         )  # fmt: skip
         if a.done:

@@ -97,6 +97,10 @@ DONE: Mapping[str, str] = {
     "assurance.draw_sample": msg("The sample is drawn."),
     "assurance.give_verdict": msg("The verdict is given."),
     "assurance.request_reinspection": msg("The items go to other inspectors, who are not told."),
+    "assurance.close_calibration": msg("The session is closed; its answers are shown."),
+    "assurance.conclude_calibration": msg("The calibration is concluded."),
+    "assurance.open_calibration": msg("The items wait for each rater."),
+    "assurance.settle_difference": msg("The difference is settled."),
     "assurance.reveal_seed": msg("Your seed is open."),
     "execution.close_work_order": msg("The batch is closed for sampling."),
     "execution.commit_seed": msg("Your seed is committed; keep the nonce."),
@@ -162,6 +166,7 @@ ONE: Mapping[str, str] = {
     "items-unfinished": msg("%(count)s item is not submitted."),
     "inspection-open": msg("%(count)s item of the sample is not inspected."),
     "rework-open": msg("%(count)s item is in rework."),
+    "differences-open": msg("%(count)s difference is not settled."),
     "reinspection-open": msg("%(count)s corrected item is not inspected again."),
 }
 
@@ -562,6 +567,21 @@ MESSAGES: Mapping[str, str] = {
     "countersigner-same-side": msg("A waiver is countersigned by the other side."),
     "already-countersigned": msg("The waiver is countersigned already."),
     "waiver-expired": msg("A waiver that this work relies on has expired."),
+    # Calibration
+    "calibration-items": msg("A session has 1 to %(most)s different items."),
+    "calibration-raters": msg("A session has 2 to %(most)s different raters."),
+    "calibration-services": msg("The items of a session ask the same questions."),
+    "calibration-state": msg("The session does not stand where this is done."),
+    "calibration-empty": msg("Nobody has answered anything yet."),
+    "not-a-rater": msg(
+        "%(name)s cannot rate: analysts, reviewers and agents who do not manage do."
+    ),
+    "control-item-kept": msg("This control item is kept for %(use)s; its answers stay secret."),
+    "rater-answered": msg("%(name)s had a part in %(item)s already."),
+    "rated-before": msg("%(name)s has rated one of these items in an earlier session."),
+    "no-difference": msg("On %(question)s of this item nobody differs."),
+    "no-such-answer": msg("Nobody gave such an answer to %(question)s."),
+    "differences-open": msg("%(count)s differences are not settled."),
     # Services
     "service-twice": msg("Two packages bring the service %(service)s."),
     "service-without-samples": msg("The service %(service)s brings no samples, and is refused."),

@@ -38,6 +38,14 @@ from outwork.reporting.by_stage import (
     team,
     terms,
 )
+from outwork.reporting.calibrating import (
+    Calibrating,
+    Difference,
+    Opinion,
+    Scored,
+    calibrating,
+    calibrations,
+)
 from outwork.reporting.catalogue import service_card
 from outwork.reporting.costing import CostKind, QualityCost, kind_of_cost, quality_costs
 from outwork.reporting.handing import Handed, Passing, handed, handed_to, passing
@@ -104,11 +112,13 @@ __all__ = [
     "FOR_BIDDERS",
     "Agreeing",
     "Batch",
+    "Calibrating",
     "Closing",
     "Colleague",
     "Competition",
     "CostKind",
     "Delivered",
+    "Difference",
     "EngagementQuality",
     "Feedback",
     "Filter",
@@ -122,6 +132,7 @@ __all__ = [
     "Knowledge",
     "LogEntry",
     "Member",
+    "Opinion",
     "Overview",
     "Passing",
     "Paused",
@@ -132,6 +143,7 @@ __all__ = [
     "Record",
     "Sampling",
     "Scope",
+    "Scored",
     "Seen",
     "ShownEntry",
     "Standing",
@@ -140,6 +152,8 @@ __all__ = [
     "Workbench",
     "agreeing",
     "batch",
+    "calibrating",
+    "calibrations",
     "certification_result",
     "checkpoint",
     "closing",

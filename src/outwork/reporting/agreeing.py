@@ -22,7 +22,7 @@ _NUMBERS = {Kind.NUMBER: "interval", Kind.DATE: "interval", Kind.RATING: "ordina
 
 @dataclass(frozen=True, slots=True)
 class Agreeing:
-    """Two people's answers to one question: items compared, on how many they agree, and alpha.
+    """Several people's answers to one question: items compared, on how many all agree, and alpha.
 
     `alpha` is None where it is undefined: fewer than two items, or one value throughout.
     """
@@ -49,9 +49,9 @@ def agreeing(op: Operation, engagement: EngagementId) -> list[Agreeing]:
                 (one[question.key].value, two[question.key].value, question.key not in c.differing)
                 for c, (one, two) in zip(of, given, strict=True)
             ]
-            made.append(
-                Agreeing(question, len(rows), sum(r[2] for r in rows), _alpha(question, rows))
-            )
+            given_alike = [(one, one if same else two) for one, two, same in rows]
+            agreed = sum(same for _, _, same in rows)
+            made.append(Agreeing(question, len(rows), agreed, alpha_of(question, given_alike)))
     return made
 
 
@@ -59,36 +59,39 @@ def _by_question(op: Operation, submission: SubmissionId) -> dict[str, Answer]:
     return {a.question: a for a in execution.answers_of(op.db, submission)}
 
 
-def _alpha(question: Question, rows: Sequence[tuple[Json, Json, bool]]) -> Agreement | None:
-    """Numbers, dates and ratings by their distance where all are present, all else by equality.
+def alpha_of(question: Question, items: Sequence[Sequence[Json]]) -> Agreement | None:
+    """Krippendorff's alpha of one question; `items` holds the values given of each.
 
-    What the comparator of the question takes for the same counts as one value within an item;
-    between items values are the same when they are written alike, capitals aside.
+    Numbers, dates and ratings by their distance where all are present, all else by equality. What
+    the comparator of the question takes for the same is to stand here as one value within an item;
+    between items values are the same when they are written alike, capitals aside. None where alpha
+    is undefined.
     """
-    pairs = [(one, one if same else two) for one, two, same in rows]
+    several = [values for values in items if len(values) > 1]
     metric = _NUMBERS.get(question.kind, "nominal")
-    numbers = [_number(question.kind, v) for pair in pairs for v in pair]
+    numbers = [number_of(question.kind, v) for values in several for v in values]
     if metric == "nominal" or any(n is None for n in numbers):
         metric = "nominal"
         codes: dict[str, int] = {}
         values = [
             float(codes.setdefault(json.dumps(v, sort_keys=True).casefold(), len(codes)))
-            for pair in pairs for v in pair
+            for given in several for v in given
         ]  # fmt: skip
     else:
         values = [n for n in numbers if n is not None]
-    units = [n for n in range(len(pairs)) for _ in (0, 1)]
-    if len(pairs) < 2 or len(set(values)) < 2:
+    units = [n for n, given in enumerate(several) for _ in given]
+    if len(several) < 2 or len(set(values)) < 2:
         return None
     found = methods.agreement.alpha(units, values, metric, resamples=RESAMPLES, seed=SEED)
-    if found.low != found.high:
+    if found.low != found.high or found.observed < 1:
         return found
     # All agree, so items drawn anew agree as well; how many could differ is known exactly.
-    least, _ = methods.binomial_interval(len(pairs), len(pairs), 0.95)
+    least, _ = methods.binomial_interval(len(several), len(several), 0.95)
     return replace(found, low=max(-1.0, 1 - (1 - least) / (1 - found.expected)))
 
 
-def _number(kind: Kind, value: Json) -> float | None:
+def number_of(kind: Kind, value: Json) -> float | None:
+    """A number, date or rating as a number, for distances; None where it is none."""
     try:
         if kind is Kind.DATE:
             return float(date.fromisoformat(str(value)).toordinal())

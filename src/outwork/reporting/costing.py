@@ -78,7 +78,7 @@ def kind_of_cost(purpose: Purpose, cause: ReworkCause | None, in_sample: bool) -
     An inspection outside a sample is that of a rejected lot, or of what was corrected; one of a
     sampled item once more, to see how well it was inspected, counts with the sample's.
     """
-    if purpose is Purpose.CERTIFY:
+    if purpose in execution.GIVEN:
         return CostKind.PREVENTION
     if cause is not None:
         returned = cause is ReworkCause.RETURN

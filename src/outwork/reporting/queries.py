@@ -194,12 +194,12 @@ def workbench(op: Operation, assignment: str) -> Workbench:
     ):
         raise NotFound("assignment", assignment)
     item = execution.item(op.db, found.item_id)
-    # In certification nobody sees what the control item's right answers are, or others' answers.
+    # In certification and calibration nobody sees which answers are right, or others' answers.
     # Who scores a contested question again sees neither its answer nor what was said of it.
     # Who decides between two answers does not see whose they are, and a second person no first.
     contested = execution.dispute_by_rescore(op.db, found.id)
     compared = execution.comparison_by_adjudication(op.db, found.id)
-    blind = found.purpose in (Purpose.CERTIFY, Purpose.ADJUDICATE)
+    blind = found.purpose in (Purpose.CERTIFY, Purpose.ADJUDICATE, Purpose.CALIBRATE)
     unawares = found.purpose is Purpose.OVERLAP
     begun = execution.draft_of if unawares else execution.current_answers
     answers = {} if blind else begun(op.db, item.id)

@@ -130,6 +130,8 @@ def may_open(viewer: Membership, entry: Entry, own: Collection[str]) -> bool:
     """
     if not viewer.roles & {Role.VENDOR_MANAGER, Role.DELIVERY_MANAGER}:
         return False
+    if entry.public.get("purpose") == Purpose.CALIBRATE.value:
+        return False  # the session shows what its raters answered, once it is closed
     if entry.actor in own:
         return True
     bidding = entry.kind.startswith("selection.") and viewer.side is not Side.CLIENT

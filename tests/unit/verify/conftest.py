@@ -9,6 +9,7 @@ from tests.support.engagement import World
 from tests.support.service import KEY, tiny_service
 from tests.unit.verify.recorded import (
     Log,
+    calibrated,
     direct,
     doubled,
     eventful,
@@ -97,6 +98,15 @@ def again_world(
 def again_log(again_world: World) -> Log:
     """Its log, with the key that signed it."""
     return log_of(again_world)
+
+
+@pytest.fixture(scope="session")
+def calibrated_log(
+    cluster: Cluster, migrated: str, tiny: None, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Log]:
+    """The log of a calibration that ended in a retraining, and of one that is still open."""
+    with world_over(cluster, migrated, tmp_path_factory.mktemp("calibrated") / "keys") as world:
+        yield log_of(calibrated(world))
 
 
 def keyring(world: World) -> Keyring:

@@ -23,17 +23,26 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey 
 from tests.support.database import fresh_database
 from tests.support.engagement import PASSWORD, PRICE, SAMPLING, World
 from tests.support.imports import bring, start
-from tests.support.service import content
+from tests.support.service import GUIDELINE, content
 
 from outwork import access, agreements, documents
 from outwork.kit import outbox
 from outwork.kit.postgres import Cluster
 from outwork.ledger import bundle, canonical, checkpoint, tree
-from outwork.stages import acceptance, assurance, execution, requirements, selection, setup
+from outwork.stages import (
+    acceptance,
+    assurance,
+    execution,
+    requirements,
+    selection,
+    setup,
+    transfer,
+)
 from outwork.stages.acceptance import ReturnedItem
 from outwork.stages.assurance import DefectFound
 from outwork.stages.execution import ReviewVerdict, RowFormat
 from outwork.stages.requirements import ClassTerms, SamplingTerms
+from outwork.stages.transfer import ControlUse
 from outwork.vocabulary import (
     AssignmentId,
     Confidentiality,
@@ -534,6 +543,39 @@ def reinspected(world: World) -> World:
     world.produce("ana")
     world.inspect("rosa")
     world.upto("deliver", after="decide")
+    return world
+
+
+def calibrated(world: World) -> World:
+    """A session of two control items and one of a batch: one analyst differs and is retrained, a
+    clause is changed because of it; and a second session, left open."""
+    world.upto("draft_all")
+    for number in (70, 71):
+        world.add_control(number, ControlUse.CALIBRATION)
+    controls = world.look(transfer.control_items, world.engagement, ControlUse.CALIBRATION)
+    for items, raters in (
+        ([c.id for c in controls], ("ana", "ben", "rosa", "bot")),
+        (world.items[:1], ("ana", "ben")),
+    ):
+        made = world.act("dana", assurance.open_calibration, world.engagement, "Laws", items,
+                         [world.people[r] for r in raters])  # fmt: skip
+        if len(items) == 1:
+            return world
+        wrong = {"governing_law": "Utopia", "effective_date": "1999-01-01", "renewal": None}
+        for who, given in (("ana", wrong), ("rosa", {"governing_law": "Utopia"}), ("bot", {})):
+            while world.look(execution.given, world.engagement, world.people[who]):
+                world.take(who, **given)
+        world.take("ben")  # of the two
+        world.act("dana", assurance.close_calibration, made)
+        clauses = [replace(c, text="As written.") if c.id == "c-law" else c for c in GUIDELINE]
+        world.act("vera", transfer.publish_guideline, world.engagement, clauses)
+        for item, question in world.look(assurance.calibration, made).differences():
+            clause = {"governing-law": "c-law", "renewal": "c-renewal"}.get(question, "c-date")
+            world.act("dana", assurance.settle_difference, made, item, question, 0, clause, "So")
+        world.act("dana", assurance.conclude_calibration, made)
+        world.act("ana", execution.start_retraining, world.engagement)
+        while world.look(execution.given, world.engagement, world.people["ana"]):
+            world.take("ana")
     return world
 
 

@@ -168,6 +168,11 @@ def _places(d: Desk, stage: Stage | None) -> list[Context]:
             "href": f"{d.base}/questions",
             "current": d.here == f"{d.base}/questions",
         },
+        {
+            "text": _("Calibrations"),
+            "href": f"{d.base}/calibrations",
+            "current": d.here.startswith(f"{d.base}/calibrations"),
+        },
         *([routing] if d.may("execution.set_routing") else []),
         {"text": _("Ledger"), "href": f"{d.base}/ledger"},
         {"text": _("People"), "href": f"{d.base}/people"},

@@ -16,8 +16,8 @@ from outwork.interfaces.web.visit import Visit
 from outwork.interfaces.wording import translate as _
 from outwork.operation import operation
 from outwork.reporting import Handed, Passing, Workbench
+from outwork.stages import execution
 from outwork.stages.execution import Deadline, HandOverState
-from outwork.vocabulary import Purpose
 
 MOST_EVENTS = 12
 
@@ -57,7 +57,7 @@ def row(handed: Handed) -> dict[str, Any]:
 
 def on_desk(here: str, bench: Workbench, remaining: dict[str, str]) -> dict[str, Any]:
     """Where the item on the desk is handed over, and what came with it when it was."""
-    may = bench.purpose is not Purpose.CERTIFY and remaining["tone"] != "bad"
+    may = bench.purpose not in execution.GIVEN and remaining["tone"] != "bad"
     packet = f"/hand-overs/{bench.handed}" if bench.handed else None
     return {"hand_over": f"{here}/hand-over" if may else None, "packet": packet}
 

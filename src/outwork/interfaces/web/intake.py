@@ -128,8 +128,8 @@ async def samples(visit: Visit, engagement: str, request: Request) -> Response:
 
 
 def _use(form: FormData) -> ControlUse:
-    production = form.get("use") == ControlUse.PRODUCTION.value
-    return ControlUse.PRODUCTION if production else ControlUse.CERTIFICATION
+    chosen = form.get("use")
+    return next((use for use in ControlUse if use.value == chosen), ControlUse.CERTIFICATION)
 
 
 def _add_samples(visit: Visit, engagement: str, key: str, chosen: set[str], use: ControlUse) -> int:

@@ -14,6 +14,7 @@ from outwork import access
 from outwork.interfaces import wording
 from outwork.interfaces.web import (
     acting,
+    calibration_pages,
     contest_pages,
     engagement_pages,
     handing_pages,
@@ -74,6 +75,7 @@ def web(database: Database) -> FastAPI:
     app.include_router(handing_pages.router(visit))
     app.include_router(contest_pages.router(visit))
     app.include_router(routing_page.router(visit))
+    app.include_router(calibration_pages.router(visit))
     _errors(app, database)
     return app
 

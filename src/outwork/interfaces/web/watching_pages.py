@@ -101,6 +101,8 @@ def drifting(found: Iterable[Paused]) -> list[Context]:
 def _why(p: Paused) -> str:
     if p.pause.cause == "manager":
         return _("Paused by the delivery manager")
+    if p.pause.cause == "calibration":
+        return _("Not calibrated: clauses %(clauses)s") % {"clauses": ", ".join(p.pause.clauses)}
     return _("Paused: clauses %(clauses)s") % {"clauses": ", ".join(p.pause.clauses)}
 
 
@@ -179,8 +181,12 @@ def _shown(value: Any) -> str:
 
 
 def use_field() -> Context:
-    """Whether control items certify, or are met unawares among the work."""
-    uses = [("certification", _("To certify")), ("production", _("Unseen, among the work"))]
+    """Whether control items certify, are met unawares among the work, or calibrate."""
+    uses = [
+        ("certification", _("To certify")),
+        ("production", _("Unseen, among the work")),
+        ("calibration", _("To calibrate, answered by several and discussed")),
+    ]
     return field("use", _("Use"), "select", options=choices(uses, ["certification"]))
 
 
@@ -253,7 +259,7 @@ def costs(found: Iterable[reporting.EngagementQuality]) -> list[Context]:
 
 KINDS_OF_COST = {
     reporting.CostKind.WORK: msg("The work itself"),
-    reporting.CostKind.PREVENTION: msg("Prevention: certification and retraining"),
+    reporting.CostKind.PREVENTION: msg("Prevention: certification, retraining and calibration"),
     reporting.CostKind.APPRAISAL: msg("Appraisal: control items, second answers, reviews, samples"),
     reporting.CostKind.INTERNAL_FAILURE: msg("Internal failure: rework and inspecting again"),
     reporting.CostKind.EXTERNAL_FAILURE: msg("External failure: rework the client asked for"),

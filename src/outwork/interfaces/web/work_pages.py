@@ -201,6 +201,8 @@ def _available(queue: WorkQueue) -> list[dict[str, Any]]:
             title = _("Items to answer and to inspect") if count > to_inspect else _("Inspections")
         elif queue.waiting.get(Purpose.CERTIFY) == count:
             title = _("Certification")
+        elif queue.waiting.get(Purpose.CALIBRATE) == count:
+            title = _("Calibration")
         take = {
             "action": "/desk/next",
             "id": f"take-{engagement.id}",
@@ -242,7 +244,7 @@ def _kept_back(queue: WorkQueue) -> list[dict[str, Any]]:
 
 
 def _done(done: HandedIn) -> dict[str, Any]:
-    returned = done.returned and done.purpose is not Purpose.CERTIFY
+    returned = done.returned and done.purpose not in execution.GIVEN
     state = {"tone": "good", "text": _("Handed in")}
     return {
         "item": {"text": done.item, "note": page.task(done.purpose, "")},

@@ -17,6 +17,7 @@ SCOPED = {
     "award": "engagement_id",
     "bound_key": "engagement_id",
     "calendar": "engagement_id",
+    "calibration": "engagement_id",
     "certificate": "engagement_id",
     "certification": "engagement_id",
     "certification_bar": "engagement_id",
@@ -75,6 +76,7 @@ SCOPED = {
     "score": "engagement_id",
     "seed_commitment": "engagement_id",
     "selection_criteria": "engagement_id",
+    "settlement": "engagement_id",
     "signature": "engagement_id",
     "spell": "engagement_id",
     "submission": "engagement_id",
@@ -224,6 +226,27 @@ def _create() -> None:
         sa.Column("closed", postgresql.JSONB(none_as_null=True), nullable=False),
         sa.PrimaryKeyConstraint("engagement_id", "name", "version", name=op.f("pk_calendar")),
         info={"scope": "engagement"},
+    )
+    op.create_table(
+        "calibration",
+        sa.Column("engagement_id", sa.Text(), nullable=False),
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("service", sa.Text(), nullable=False),
+        sa.Column("title", sa.Text(), nullable=False),
+        sa.Column("items", postgresql.JSONB(none_as_null=True), nullable=False),
+        sa.Column("raters", postgresql.JSONB(none_as_null=True), nullable=False),
+        sa.Column("guideline_version", sa.Integer(), nullable=False),
+        sa.Column("opened_by", sa.Text(), nullable=False),
+        sa.Column("opened_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("groups", postgresql.JSONB(none_as_null=True), nullable=False),
+        sa.Column("closed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("results", postgresql.JSONB(none_as_null=True), nullable=False),
+        sa.Column("concluded_at", sa.DateTime(timezone=True), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_calibration")),
+        info={"scope": "engagement"},
+    )
+    op.create_index(
+        op.f("ix_calibration_engagement_id"), "calibration", ["engagement_id"], unique=False
     )
     op.create_table(
         "certificate",
@@ -1190,6 +1213,25 @@ def _create() -> None:
         unique=False,
     )
     op.create_table(
+        "settlement",
+        sa.Column("engagement_id", sa.Text(), nullable=False),
+        sa.Column("calibration_id", sa.Text(), nullable=False),
+        sa.Column("item_id", sa.Text(), nullable=False),
+        sa.Column("question", sa.Text(), nullable=False),
+        sa.Column("stands", sa.Integer(), nullable=False),
+        sa.Column("clause", sa.Text(), nullable=False),
+        sa.Column("guideline_version", sa.Integer(), nullable=False),
+        sa.Column("changed", sa.Boolean(), nullable=False),
+        sa.Column("reason", sa.LargeBinary(), nullable=False),
+        sa.Column("settled_by", sa.Text(), nullable=False),
+        sa.Column("settled_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("item_id", "question", name=op.f("pk_settlement")),
+        info={"scope": "engagement"},
+    )
+    op.create_index(
+        op.f("ix_settlement_engagement_id"), "settlement", ["engagement_id"], unique=False
+    )
+    op.create_table(
         "signature",
         sa.Column("engagement_id", sa.Text(), nullable=False),
         sa.Column("id", sa.Text(), nullable=False),
@@ -1878,6 +1920,8 @@ begin
           and a.state in ('open', 'live') and (a.state = 'open' or a.leased_until <= p_at)
           and (p_order is null or a.work_order_id = p_order)
           and case when a.purpose = 'certify' then me.roles ?| array['analyst', 'agent']
+                   when a.purpose = 'calibrate'
+                     then me.roles ?| array['analyst', 'agent', 'reviewer']
                    else a.taker in (select role from taker) and exists (
                      select from work_order o left join need n on n.line_id = o.line_id
                      where o.id = a.work_order_id and (n.line_id is null or (

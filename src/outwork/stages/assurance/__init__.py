@@ -5,6 +5,22 @@ recomputed from the log alone.
 """
 
 from outwork.stages.assurance.actions import draw_sample, inspect, reveal_seed
+from outwork.stages.assurance.calibrating import (
+    close_calibration,
+    conclude_calibration,
+    open_calibration,
+    settle_difference,
+)
+from outwork.stages.assurance.calibration import (
+    MISSING,
+    NONE_OF_THEM,
+    REFERENCE,
+    Calibration,
+    CalibrationItem,
+    RaterResult,
+    RaterState,
+    Settlement,
+)
 from outwork.stages.assurance.certifying import certify, give_verdict
 from outwork.stages.assurance.checking import (
     check_inspector,
@@ -36,6 +52,9 @@ from outwork.stages.assurance.model import (
     whole_items,
 )
 from outwork.stages.assurance.queries import (
+    agreed_answers,
+    calibration,
+    calibrations,
     certificate_of,
     certificates,
     corrective_actions,
@@ -45,16 +64,24 @@ from outwork.stages.assurance.queries import (
     inspections,
     inspector_checks,
     passed_by,
+    rated,
     reinspections,
     reinspections_of,
     sample_of,
     sampled_items,
+    settled_because,
+    settlements,
     verdict_of,
 )
 from outwork.stages.assurance.screening import screen_lot
 
 __all__ = [
+    "MISSING",
+    "NONE_OF_THEM",
+    "REFERENCE",
     "ActionState",
+    "Calibration",
+    "CalibrationItem",
     "Certificate",
     "CertificateIssued",
     "ClassVerdict",
@@ -65,16 +92,24 @@ __all__ = [
     "Effect",
     "Inspection",
     "InspectorCheck",
+    "RaterResult",
+    "RaterState",
     "Reinspection",
     "Sample",
     "SampledItem",
+    "Settlement",
     "Verdict",
+    "agreed_answers",
     "analyse_action",
+    "calibration",
+    "calibrations",
     "certificate_of",
     "certificates",
     "certify",
     "check_inspector",
     "close_action",
+    "close_calibration",
+    "conclude_calibration",
     "corrective_actions",
     "count_missed",
     "defects",
@@ -87,7 +122,9 @@ __all__ = [
     "inspections",
     "inspector_checks",
     "open_action",
+    "open_calibration",
     "passed_by",
+    "rated",
     "reinspections",
     "reinspections_of",
     "request_reinspection",
@@ -95,6 +132,9 @@ __all__ = [
     "sample_of",
     "sampled_items",
     "screen_lot",
+    "settle_difference",
+    "settled_because",
+    "settlements",
     "verdict_of",
     "whole_items",
 ]

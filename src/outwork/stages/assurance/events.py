@@ -6,10 +6,12 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from outwork.ledger import EventBody, Occasional, Sealed, event
+from outwork.stages.assurance.calibration import RaterState
 from outwork.stages.assurance.model import ClassVerdict
 from outwork.vocabulary import (
     ActionId,
     AssignmentId,
+    CalibrationId,
     DefectId,
     Digest,
     InspectionUnit,
@@ -213,3 +215,72 @@ class ActionClosed(EventBody):
     after: int
     after_units: int
     ratio_at_most: str
+
+
+@event()
+class CalibrationOpened(EventBody):
+    """These raters answer these items alone; each item is taken from a control item or a batch."""
+
+    calibration: CalibrationId
+    service: str
+    items: dict[ItemId, ItemId]
+    raters: tuple[str, ...]
+    guideline_version: int
+    title: Sealed[str]
+
+
+@event()
+class CalibrationCompared(EventBody):
+    """Who said the same of an item, question by question: one number a rater, in order.
+
+    0 is the answer that was agreed beforehand, -1 no answer; else equal numbers are equal answers.
+    """
+
+    calibration: CalibrationId
+    item: ItemId
+    groups: dict[str, tuple[int, ...]]
+
+
+@event()
+class CalibrationClosed(EventBody):
+    """Raters see each other's answers from here on; so many have to be discussed."""
+
+    calibration: CalibrationId
+    differences: int
+
+
+@event()
+class DifferenceSettled(EventBody):
+    """Where raters differ, the answer of group `stands` is right, or nobody's (-1), by a clause.
+
+    `changed`: the clause says something else than it did when the session was opened.
+    """
+
+    calibration: CalibrationId
+    item: ItemId
+    question: str
+    stands: int
+    clause: str
+    guideline_version: int
+    changed: bool
+    reason: Sealed[str]
+
+
+@dataclass(frozen=True, slots=True)
+class RaterShown:
+    """What a calibration shows of one rater; bounds are one-sided."""
+
+    right: int
+    asked: int
+    lower: str
+    upper: str
+    bar: str
+    state: RaterState
+
+
+@event()
+class CalibrationConcluded(EventBody):
+    """Every difference is settled: who of the raters is calibrated."""
+
+    calibration: CalibrationId
+    results: dict[str, RaterShown]

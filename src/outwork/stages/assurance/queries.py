@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from outwork import documents
 from outwork.agreements import WorkOrder
 from outwork.kit.database import Connection
-from outwork.stages import execution
+from outwork.stages import execution, transfer
 from outwork.stages.assurance import store
+from outwork.stages.assurance.calibration import Calibration, CalibrationItem, Settlement
 from outwork.stages.assurance.model import (
     Certificate,
     CorrectiveAction,
@@ -24,7 +26,9 @@ from outwork.stages.execution import AssignmentState, ItemState
 from outwork.vocabulary import (
     ActionId,
     ActorId,
+    Answer,
     AssignmentId,
+    CalibrationId,
     EngagementId,
     ItemId,
     Purpose,
@@ -177,6 +181,46 @@ def effect_of(db: Connection, action: CorrectiveAction) -> Effect | None:
         count[0] += (i.work_order_id, i.round, i.item_id) in bad
         count[1] += 1
     return Effect(*counts[False], *counts[True])
+
+
+def calibration(db: Connection, identifier: CalibrationId, *, lock: bool = False) -> Calibration:
+    """The calibration session of that id; raises NotFound."""
+    return store.calibrations.get(db, identifier, lock=lock)
+
+
+def calibrations(db: Connection, engagement: EngagementId) -> list[Calibration]:
+    """The calibration sessions of an engagement, oldest first."""
+    table = store.calibration_table.c
+    return store.calibrations.find(db, table.engagement_id == engagement)
+
+
+def settlements(db: Connection, found: Calibration) -> dict[tuple[ItemId, str], Settlement]:
+    """What was settled in a session, by item and question."""
+    table = store.settlement_table.c
+    made = store.settlements.find(db, table.calibration_id == found.id)
+    return {(s.item_id, s.question): s for s in made}
+
+
+def settled_because(db: Connection, found: Settlement) -> str:
+    """Why an answer stands."""
+    context = f"{found.item_id}/{found.question}/settled"
+    return str(documents.unseal(db, found.engagement_id, found.reason, context))
+
+
+def rated(db: Connection, found: Calibration, item: ItemId) -> dict[ActorId, list[Answer]]:
+    """What the raters of a session answered of one of its items, as far as they have."""
+    return {
+        made.author_id: execution.answers_of(db, made.id)
+        for made in execution.submissions(db, item)
+        if made.author_id in found.raters
+    }
+
+
+def agreed_answers(db: Connection, one: CalibrationItem) -> tuple[Answer, ...] | None:
+    """The answers that were agreed beforehand, or None where there are none."""
+    if not one.agreed:
+        return None
+    return transfer.known_answers(db, transfer.control_item(db, one.source))
 
 
 def open_inspections(db: Connection, order: WorkOrder) -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlalchemy as sa
 
 from outwork.kit.database import Records, instant, json, key, scoped, text
+from outwork.stages.assurance.calibration import Calibration, Settlement
 from outwork.stages.assurance.model import (
     Certificate,
     CorrectiveAction,
@@ -86,6 +87,24 @@ action_table = scoped(
     text("measure"), instant("implemented_at", nullable=True), instant("closed_at", nullable=True),
 )  # fmt: skip
 
+calibration_table = scoped(
+    "calibration",
+    key(), text("service"), text("title"), json("items"), json("raters"),
+    _whole("guideline_version"), text("opened_by"), instant("opened_at"), json("groups"),
+    instant("closed_at", nullable=True), json("results"), instant("concluded_at", nullable=True),
+)  # fmt: skip
+
+# Where raters differed: what the discussion came to.
+settlement_table = scoped(
+    "settlement",
+    text("calibration_id"), text("item_id"), text("question"), _whole("stands"), text("clause"),
+    _whole("guideline_version"), _flag("changed"),
+    sa.Column("reason", sa.LargeBinary, nullable=False), text("settled_by"), instant("settled_at"),
+    sa.PrimaryKeyConstraint("item_id", "question"),
+)  # fmt: skip
+
+calibrations = Records(calibration_table, Calibration, lambda i: NotFound("calibration", i))
+settlements = Records(settlement_table, Settlement)
 corrective_actions = Records(action_table, CorrectiveAction, lambda i: NotFound("action", i))
 samples = Records(sample_table, Sample)
 inspector_checks = Records(inspector_check_table, InspectorCheck)

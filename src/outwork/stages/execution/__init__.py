@@ -21,6 +21,7 @@ from outwork.stages.execution.actions import (
     withdraw_open,
 )
 from outwork.stages.execution.adjudicating import adjudicate
+from outwork.stages.execution.assigning import Given, ask_each, stop_asking
 from outwork.stages.execution.clock import (
     deadline_of,
     pause_clock,
@@ -41,6 +42,7 @@ from outwork.stages.execution.escalating import (
 from outwork.stages.execution.events import (
     ClockPaused,
     ClockResumed,
+    DraftingStopped,
     InspectionRequested,
     ItemAdjudicated,
     ItemSubmitted,
@@ -114,6 +116,7 @@ from outwork.stages.execution.ladder import (
 )
 from outwork.stages.execution.model import (
     DRAFTING,
+    GIVEN,
     IMPORTING,
     Assignment,
     AssignmentState,
@@ -145,6 +148,7 @@ from outwork.stages.execution.queries import (
     counts,
     current_answers,
     gate,
+    given,
     held_by,
     holds,
     import_,
@@ -185,10 +189,16 @@ from outwork.stages.execution.submitting import (
     complete,
     submit,
 )
-from outwork.stages.execution.watching import pause_worker, readmit_worker, start_retraining
+from outwork.stages.execution.watching import (
+    pause_worker,
+    readmit_worker,
+    start_retraining,
+    take_off_work,
+)
 
 __all__ = [
     "DRAFTING",
+    "GIVEN",
     "IMPORTING",
     "LARGEST_PART",
     "Assignment",
@@ -200,9 +210,11 @@ __all__ = [
     "Dispute",
     "DisputeState",
     "Done",
+    "DraftingStopped",
     "EffortClaim",
     "Escalation",
     "EscalationState",
+    "Given",
     "HandOver",
     "HandOverState",
     "Import",
@@ -245,6 +257,7 @@ __all__ = [
     "answer_escalation",
     "answered_at",
     "answers_of",
+    "ask_each",
     "assignment",
     "assignments",
     "authors",
@@ -282,6 +295,7 @@ __all__ = [
     "extend",
     "gate",
     "give_up_draft",
+    "given",
     "hand_over",
     "hand_over_of",
     "hand_overs",
@@ -347,11 +361,13 @@ __all__ = [
     "start_import",
     "start_retraining",
     "state_cost",
+    "stop_asking",
     "stop_clock",
     "stuck",
     "submission_of",
     "submissions",
     "submit",
+    "take_off_work",
     "terms_of",
     "turn",
     "waits_for",

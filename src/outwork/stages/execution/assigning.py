@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import sqlalchemy as sa
 
@@ -17,6 +17,7 @@ from outwork.stages.execution.histories import review_levels
 from outwork.stages.execution.ladder import next_level
 from outwork.stages.execution.model import (
     CHECKING,
+    GIVEN,
     Assignment,
     AssignmentState,
     ItemState,
@@ -26,6 +27,7 @@ from outwork.stages.execution.model import (
 from outwork.vocabulary import (
     ActorId,
     AssignmentId,
+    DocumentId,
     EngagementId,
     ItemId,
     Purpose,
@@ -37,8 +39,9 @@ from outwork.vocabulary import (
 )
 
 # Rework and what was opened again (rank 0) before checking before new work: what was begun is
-# finished first. A second answer waits among new work, from which nothing may tell it apart.
-RANKS = {Purpose.CERTIFY: 1} | dict.fromkeys(CHECKING, 2)
+# finished first, and what was given by name before work. A second answer waits among new work,
+# from which nothing may tell it apart.
+RANKS = dict.fromkeys(GIVEN, 1) | dict.fromkeys(CHECKING, 2)
 LAST = 3
 
 
@@ -54,6 +57,7 @@ def open_assignment(
     note: str = "",
     order: WorkOrderId | None = None,
     not_for: str = "",
+    taker: Role | None = None,
 ) -> AssignmentId:
     """Put an assignment of an item up, for anyone eligible or for one actor; gives its id.
 
@@ -67,7 +71,7 @@ def open_assignment(
         work_order_id=order or item.work_order_id,
         purpose=purpose,
         level=level,
-        taker=takes(purpose, level),
+        taker=taker or takes(purpose, level),
         round=round_,
         rank=rank,
         state=AssignmentState.OPEN,
@@ -121,6 +125,58 @@ _OPEN_MANY = sa.text(
     " 'open', :at, '', '', '' from unnest(cast(:ids as text[]), cast(:items as text[]),"
     " cast(:purposes as text[])) as n(id, item, purpose)"
 )
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """A text that some people answer by themselves: where it is taken from, and its name."""
+
+    source: ItemId
+    service: str
+    name: str
+    document: DocumentId
+
+
+def ask_each(
+    op: Operation,
+    engagement: EngagementId,
+    texts: Sequence[Given],
+    raters: Mapping[ActorId, Role],
+) -> list[ItemId]:
+    """Have each of some people answer each of some texts alone; gives the items, in order.
+
+    They are items of no batch: nothing that is answered of them goes into work.
+    """
+    made = []
+    for text in texts:
+        item = WorkItem(
+            engagement_id=engagement,
+            id=ItemId(op.new_id("itm")),
+            work_order_id=None,
+            control_item_id=None,
+            service=text.service,
+            name=text.name,
+            document_id=text.document,
+            state=ItemState.CALIBRATION,
+        )
+        store.items.add(op.db, item)
+        for rater, role in raters.items():
+            open_assignment(op, item, Purpose.CALIBRATE, 1, 1, reserved_for=rater, taker=role)
+        made.append(item.id)
+    return made
+
+
+def stop_asking(op: Operation, items: Sequence[ItemId]) -> None:
+    """Take back what was given of some items and is not answered yet."""
+    table = store.assignment_table
+    op.db.execute(
+        sa.update(table)
+        .where(
+            table.c.item_id.in_(items),
+            table.c.state.in_([AssignmentState.OPEN.value, AssignmentState.LIVE.value]),
+        )
+        .values(state=AssignmentState.WITHDRAWN.value, actor_id=None, leased_until=None)
+    )
 
 
 def climb(op: Operation, order: WorkOrder, item: ItemId, passed: int) -> None:

@@ -44,8 +44,16 @@ LARGEST_NOTE = 4_000  # characters
 # An agent drafts them first; a control item is treated like work in all that can be seen.
 DRAFTED = frozenset({Purpose.PRODUCE, Purpose.CONTROL})
 CHECKING = frozenset({Purpose.INSPECT, Purpose.REVIEW, Purpose.ADJUDICATE})
+# Given to one person or agent by name, who answers alone and needs no certificate for it.
+GIVEN = frozenset({Purpose.CERTIFY, Purpose.CALIBRATE})
 # Nothing for whoever had a part in the item.
 APART = CHECKING | {Purpose.OVERLAP}
+
+
+TAKE_GIVEN = {
+    Purpose.CERTIFY: frozenset({Role.ANALYST, Role.AGENT}),
+    Purpose.CALIBRATE: frozenset({Role.ANALYST, Role.AGENT, Role.REVIEWER}),
+}
 
 
 class ItemState(StrEnum):
@@ -58,6 +66,7 @@ class ItemState(StrEnum):
     SUBMITTED = "submitted"
     REWORK = "rework"
     CONTROL = "control"
+    CALIBRATION = "calibration"  # of a calibration session, not of a batch
 
 
 class AssignmentState(StrEnum):
@@ -74,7 +83,7 @@ class AssignmentState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class WorkItem:
-    """One input to be answered: of a work order, or a control item in disguise."""
+    """One input to be answered: of a work order, a calibration, or a control item in disguise."""
 
     engagement_id: EngagementId
     id: ItemId
@@ -242,8 +251,8 @@ def obstacles(
     whoever's decision is judged. Maker is never checker: this rule has no waiver.
     """
     reasons: list[Reason] = []
-    if purpose is Purpose.CERTIFY:
-        if not set(roles) & {Role.ANALYST, Role.AGENT}:
+    if purpose in GIVEN:
+        if not set(roles) & TAKE_GIVEN[purpose]:
             reasons.append(Reason("role-missing", {"roles": [Role.ANALYST.value]}))
         return reasons
     needed = takes(purpose, level)

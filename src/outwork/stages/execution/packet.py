@@ -9,7 +9,7 @@ from enum import StrEnum
 
 from pydantic import TypeAdapter
 
-from outwork.stages.execution.model import Assignment
+from outwork.stages.execution.model import GIVEN, Assignment
 from outwork.vocabulary import (
     ActorId,
     AssignmentId,
@@ -17,7 +17,6 @@ from outwork.vocabulary import (
     HandOverId,
     ItemId,
     Json,
-    Purpose,
     Role,
 )
 
@@ -84,8 +83,8 @@ class Receiver:
 
 
 def handed_by_nobody(assignment: Assignment) -> bool:
-    """Control items are answered by whom they certify, and an agent's draft by the agent."""
-    return assignment.purpose is Purpose.CERTIFY or assignment.taker is Role.AGENT
+    """What is given by name is answered by whom it was given to, an agent's draft by the agent."""
+    return assignment.purpose in GIVEN or assignment.taker is Role.AGENT
 
 
 def settled_in(progress: Json) -> set[str]:

@@ -16,6 +16,7 @@ from outwork.kit.ids import run_from
 from outwork.kit.paging import Page, key_of, limit_of
 from outwork.stages.execution import statements, store
 from outwork.stages.execution.model import (
+    GIVEN,
     UNDER_WAY,
     Assignment,
     AssignmentState,
@@ -262,6 +263,18 @@ def certifying(
     return store.assignments.find(db, *where)
 
 
+def given(db: Connection, engagement: EngagementId, actor: ActorId) -> list[Assignment]:
+    """What waits for an actor by name whom no certificate is asked of."""
+    table = store.assignment_table.c
+    return store.assignments.find(
+        db,
+        table.engagement_id == engagement,
+        table.reserved_for == actor,
+        table.purpose.in_([p.value for p in GIVEN]),
+        table.state.in_([AssignmentState.OPEN.value, AssignmentState.LIVE.value]),
+    )
+
+
 def authors(db: Connection, item: ItemId) -> set[str]:
     """Families of everyone in the item's chain of answers, and of who handed it on meanwhile."""
     table = store.submission_table.c
@@ -370,7 +383,10 @@ def gate(db: Connection, engagement: Engagement, order: WorkOrder) -> list[Reaso
 
 
 def waits_for(db: Connection, engagement: EngagementId, taker: Role, now: datetime) -> bool:
-    """Whether a role can take something of an engagement; looks at the heads of queues only."""
+    """Whether a role can take something of an engagement; looks at the heads of queues only.
+
+    What a calibration gave somebody by name counts, too.
+    """
     table = store.assignment_table.c
     queue = (
         table.work_order_id.in_(_orders(db, engagement)),
@@ -382,6 +398,17 @@ def waits_for(db: Connection, engagement: EngagementId, taker: Role, now: dateti
         (table.state == AssignmentState.LIVE.value, table.leased_until <= now),
     )
     queries = [sa.select(table.id).where(*queue, *where).limit(1) for where in free]
+    queries.append(
+        sa.select(table.id)
+        .where(
+            table.engagement_id == engagement,
+            table.taker == taker.value,
+            table.purpose == Purpose.CALIBRATE.value,
+            table.reserved_for.is_not(None),
+            table.state == AssignmentState.OPEN.value,
+        )
+        .limit(1)
+    )
     return any(db.execute(query).first() is not None for query in queries)
 
 

@@ -25,6 +25,7 @@ from outwork.stages.execution.assigning import (
 )
 from outwork.stages.execution.model import (
     DRAFTED,
+    GIVEN,
     LARGEST_NOTE,
     LEASE,
     Assignment,
@@ -93,7 +94,11 @@ def claim(
     if queries.held_by(op.db, engagement, op.actor.id, op.now) is None:
         refuse_off_duty(op, engagement)
     certified = transfer.certified(op.db, engagement, op.actor.id)
-    if not certified and not _being_certified(op, engagement) and _certified_only(member):
+    if (
+        not certified
+        and not queries.given(op.db, engagement, op.actor.id)
+        and _certified_only(member)
+    ):
         why = transfer.barred_reason(op.db, engagement, op.actor.id)
         raise Refusal(why.code, reasons=[why], name=op.actor.name, **why.params)
     outcome, claimed = op.db.execute(
@@ -151,16 +156,16 @@ def _by_urgency(db: Connection, actor: ActorId, now: datetime) -> list[Engagemen
         ),
         {"actor": actor, "now": now},
     ).all()
-    certifying = {
+    by_name = {
         a.engagement_id
         for a in store.assignments.find(
             db,
             store.assignment_table.c.reserved_for == actor,
-            store.assignment_table.c.purpose == Purpose.CERTIFY.value,
+            store.assignment_table.c.purpose.in_([p.value for p in GIVEN]),
             store.assignment_table.c.state == AssignmentState.OPEN.value,
         )
     }
-    waiting = [r for r in rows if r.holds or r.waits or r.engagement_id in certifying]
+    waiting = [r for r in rows if r.holds or r.waits or r.engagement_id in by_name]
     last = datetime.max.replace(tzinfo=UTC)
     waiting.sort(key=lambda r: (not r.holds, r.due or last, r.engagement_id))
     return [EngagementId(r.engagement_id) for r in waiting]
@@ -195,11 +200,6 @@ def _claim_swiftly(
 def _certified_only(member: Membership) -> bool:
     """Whether nothing but a certificate would let a member take anything."""
     return Role.REVIEWER not in member.roles
-
-
-def _being_certified(op: Operation, engagement: EngagementId) -> bool:
-    mine = queries.certifying(op.db, engagement, op.actor.id)
-    return any(a.state in (AssignmentState.OPEN, AssignmentState.LIVE) for a in mine)
 
 
 def _claim_named(op: Operation, member: Membership, identifier: AssignmentId) -> AssignmentId:
@@ -259,7 +259,7 @@ def barriers(
         queries.authors(op.db, wanted.item_id),
         wanted.not_for,
     )
-    if wanted.purpose is not Purpose.CERTIFY and order is not None and engagement is not None:
+    if wanted.purpose not in GIVEN and order is not None and engagement is not None:
         reasons += workforce.ineligible(
             workforce.qualification(op.db, who.id),
             workforce.need_of(op.db, order.line_id),

@@ -265,7 +265,8 @@ def _ahead(db: Connection, engagement: EngagementId, now: datetime) -> dict[Acto
             " select actor_id as who from assignment where engagement_id = :engagement"
             " and state = 'live' and leased_until > :now"
             " union all select reserved_for from assignment where engagement_id = :engagement"
-            " and state = 'open' and reserved_for is not null and purpose <> 'certify') x"
+            " and state = 'open' and reserved_for is not null"
+            " and purpose not in ('certify', 'calibrate')) x"
             " group by who"
         ),
         {"engagement": engagement, "now": now},

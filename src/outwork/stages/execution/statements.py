@@ -143,6 +143,8 @@ begin
           and a.state in ('open', 'live') and (a.state = 'open' or a.leased_until <= p_at)
           and (p_order is null or a.work_order_id = p_order)
           and case when a.purpose = 'certify' then me.roles ?| array['analyst', 'agent']
+                   when a.purpose = 'calibrate'
+                     then me.roles ?| array['analyst', 'agent', 'reviewer']
                    else a.taker in (select role from taker) and exists (
                      select from work_order o left join need n on n.line_id = o.line_id
                      where o.id = a.work_order_id and [MET]) end

@@ -51,7 +51,7 @@ from outwork.vocabulary import (
 
 
 @act(
-    roles=[Role.ANALYST, Role.AGENT],
+    roles=[Role.ANALYST, Role.AGENT, Role.REVIEWER],
     stages=WORKING,
     records=[
         events.ItemSubmitted,
@@ -90,7 +90,7 @@ def submit(
         score_control(op, member, found)
     elif found.purpose is Purpose.OVERLAP:
         compare(op, found, made)
-    elif found.level > 0:
+    elif found.purpose is not Purpose.CALIBRATE and found.level > 0:
         _inspect_again_if_corrected(op, found)
     return made
 

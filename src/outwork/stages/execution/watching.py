@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 
 import sqlalchemy as sa
@@ -26,6 +26,7 @@ from outwork.stages.execution.assigning import (
     open_assignment,
 )
 from outwork.stages.execution.model import (
+    GIVEN,
     LARGEST_NOTE,
     Assignment,
     AssignmentState,
@@ -154,11 +155,18 @@ def score_control(op: Operation, member: Membership, done: Assignment) -> None:
         _stand_down(op, member)
 
 
+def take_off_work(op: Operation, member: Membership, cause: str, clauses: Collection[str]) -> None:
+    """Pause a member because of clauses, unless a pause lasts; what is reserved is free again."""
+    if transfer.pause_of(op.db, member.engagement_id, member.actor_id) is None:
+        transfer.begin_pause(op, member, cause, "", clauses, "")
+        _stand_down(op, member)
+
+
 def _stand_down(op: Operation, member: Membership) -> None:
     """What a paused actor had reserved is free again; without an agent, people take the drafts.
 
-    Only what needs the certificate is given back: a reviewer's checks stay, and so do control
-    items of a certification.
+    Only what needs the certificate is given back: a reviewer's checks stay, and so does what was
+    given by name.
     """
     table = store.assignment_table
     op.db.execute(
@@ -168,7 +176,7 @@ def _stand_down(op: Operation, member: Membership) -> None:
             table.c.actor_id == member.actor_id,
             table.c.state == AssignmentState.LIVE.value,
             table.c.taker.in_([Role.ANALYST.value, Role.AGENT.value]),
-            table.c.purpose != Purpose.CERTIFY.value,
+            table.c.purpose.not_in([p.value for p in GIVEN]),
         )
         .values(state=AssignmentState.OPEN.value, actor_id=None, leased_until=None)
     )

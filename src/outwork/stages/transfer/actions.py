@@ -131,7 +131,7 @@ def add_control_item(
     known: Sequence[Answer],
     use: ControlUse = ControlUse.CERTIFICATION,
 ) -> ItemId:
-    """Add an input whose right answers are known, to certify or to be met unawares."""
+    """Add an input whose right answers are known: to certify, to be met unawares, to calibrate."""
     op.require(agreements.engagement(op.db, engagement))
     asked = {q.key for q in practices.service(service).questions}
     given = [a.question for a in known]

@@ -49,10 +49,12 @@ def clauses_digest(clauses: Sequence[Clause]) -> Digest:
 
 
 class ControlUse(StrEnum):
-    """Whether people know that it is a control item, or meet it unawares among their work."""
+    """Whether people know that it is a control item, meet it unawares among their work, or answer
+    it together in a calibration, after which its right answers are no secret."""
 
     CERTIFICATION = "certification"
     PRODUCTION = "production"
+    CALIBRATION = "calibration"
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +132,8 @@ def streams(results: Sequence[ControlResult], up: int) -> dict[str, Stream]:
 class WorkerPause:
     """Somebody takes nothing until the control items on these clauses show that it is safe.
 
-    `cause` is signal (the chart of `kind`) or manager; `ended_how` certified or manager.
+    `cause` is signal (the chart of `kind`), calibration or manager; `ended_how` certified or
+    manager.
     """
 
     engagement_id: EngagementId

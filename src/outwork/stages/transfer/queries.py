@@ -50,6 +50,15 @@ def guideline(db: Connection, engagement: EngagementId) -> Guideline:
     return found
 
 
+def guideline_at(db: Connection, engagement: EngagementId, version: int) -> Guideline:
+    """A version of the guideline; raises NotFound."""
+    table = store.guideline_table.c
+    found = store.guidelines.one(db, table.engagement_id == engagement, table.version == version)
+    if found is None:
+        raise NotFound("guideline", engagement)
+    return found
+
+
 def bar(db: Connection, engagement: EngagementId) -> Bar | None:
     """The certification bar, or None."""
     return store.bars.one(db, store.bar_table.c.engagement_id == engagement)
