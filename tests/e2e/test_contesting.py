@@ -101,7 +101,10 @@ def test_a_question_to_the_client_becomes_what_others_know(
     ask.get_by_role("button", name="Ask the client").press("Enter")
     ana.wait_for_url(re.compile("/work$"))
     expect(ana.locator(".flashes")).to_contain_text("the item waits for the answer")
+    expect(ana.locator("#asked")).to_contain_text(ASKED)
     seen(ana, shoot, "asked")
+    ben.goto("/work")
+    expect(ben.locator("#asked")).to_have_count(0)
     assert world.look(execution.assignment, held).state is AssignmentState.PARKED
 
     carl.goto("/")
@@ -112,6 +115,8 @@ def test_a_question_to_the_client_becomes_what_others_know(
     seen(carl, shoot, "the client's expert answers")
     carl.get_by_role("button", name="Answer", exact=True).press("Enter")
     expect(carl.locator("#questions")).to_contain_text(ANSWERED)
+    ana.goto("/work")
+    expect(ana.locator("#asked")).to_have_count(0)
 
     other = take(ben)  # what waited for the answer goes first: its desk has the conversation
     expect(ben.locator(".talk")).to_contain_text(ANSWERED)

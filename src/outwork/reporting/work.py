@@ -15,7 +15,14 @@ from outwork.kit.paging import Page, key_of, limit_of
 from outwork.operation import Operation
 from outwork.reporting.telling import as_told
 from outwork.stages import assurance, execution, setup, transfer
-from outwork.stages.execution import Assignment, AssignmentState, Deadline, ItemState, WorkItem
+from outwork.stages.execution import (
+    Assignment,
+    AssignmentState,
+    Deadline,
+    ItemState,
+    Known,
+    WorkItem,
+)
 from outwork.stages.transfer import Certification
 from outwork.vocabulary import AssignmentId, EngagementId, ItemId, Purpose, Reason, Role, Stage
 
@@ -53,6 +60,15 @@ class WorkQueue:
     waiting: Mapping[Purpose, int]
     control_items: int
     kept_back: tuple[KeptBack, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class OwnQuestion:
+    """A question of one's own that the client's side owes an answer to, and its item."""
+
+    known: Known
+    item: WorkItem
+    engagement: Engagement
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,6 +230,18 @@ def _startable(op: Operation, member: Membership) -> int:
     if any(a.state in unfinished for a in execution.certifying(op.db, engagement, actor)):
         return 0
     return len(transfer.control_items(op.db, engagement))
+
+
+def own_questions(op: Operation) -> list[OwnQuestion]:
+    """What the actor asked the client's side in any engagement and waits for, oldest first."""
+    return [
+        OwnQuestion(
+            found,
+            execution.item(op.db, found.escalation.item_id),
+            agreements.engagement(op.db, found.escalation.engagement_id),
+        )
+        for found in execution.waiting_for_answers(op.db, op.actor.id)
+    ]
 
 
 def handed_in(op: Operation, after: str | None = None, limit: int | None = None) -> Page[HandedIn]:

@@ -17,6 +17,7 @@ from outwork.interfaces.web.workbench_page import task
 from outwork.interfaces.wording import msg
 from outwork.interfaces.wording import translate as _
 from outwork.operation import Operation, operation
+from outwork.reporting import OwnQuestion
 from outwork.stages import execution
 from outwork.stages.execution import (
     AssignmentState,
@@ -164,6 +165,20 @@ def _asked(d: Desk, words: str) -> Context:
         "filters": {"action": f"{d.base}/questions", "fields": [shown]},
         "questions": [_question(d, k) for k in found],
         "efforts": [_effort(d, c) for c in claims] if d.may("execution.decide_effort") else [],
+    }
+
+
+def own_question(found: OwnQuestion) -> Context:
+    """A question of one's own that waits for the client, as a row of one's work."""
+    told = found.known.escalation
+    return {
+        "question": {
+            "text": found.known.text,
+            "href": f"/engagements/{told.engagement_id}/questions#{told.id}",
+            "note": found.engagement.title,
+        },
+        "item": {"text": found.item.name, "note": _("clause %(id)s") % {"id": told.clause}},
+        "at": told.asked_at,
     }
 
 

@@ -14,7 +14,13 @@ from starlette.datastructures import FormData
 
 from outwork import reporting
 from outwork.interfaces import wording
-from outwork.interfaces.web import handing_pages, judging_page, labels, watching_pages
+from outwork.interfaces.web import (
+    contest_pages,
+    handing_pages,
+    judging_page,
+    labels,
+    watching_pages,
+)
 from outwork.interfaces.web import workbench_forms as forms
 from outwork.interfaces.web import workbench_page as page
 from outwork.interfaces.web.acting import notice
@@ -137,6 +143,7 @@ def _queue(visit: Visit, after: str | None) -> Response:
         done, now = reporting.handed_in(op, after, RECENT), op.now
         paused = watching_pages.own(reporting.own_pauses(op))
         handed = [handing_pages.row(h) for h in reporting.handed_to(op)]
+        asked = [contest_pages.own_question(q) for q in reporting.own_questions(op)]
     return visit.page(
         "work.html",
         "work",
@@ -144,6 +151,7 @@ def _queue(visit: Visit, after: str | None) -> Response:
         paused=paused,
         reserved=[_reserved(h, now) for h in held],
         handed=handed,
+        asked=asked,
         available=_across(queues) + [row for q in queues for row in _available(q)],
         kept_back=[row for q in queues for row in _kept_back(q)],
         done=[_done(d) for d in done.rows],

@@ -89,6 +89,7 @@ from outwork.stages.execution.histories import (
     reworks_of,
     ruling_reasons,
     standing_of,
+    waiting_for_answers,
 )
 from outwork.stages.execution.importing import (
     LARGEST_PART,
@@ -370,6 +371,7 @@ __all__ = [
     "take_off_work",
     "terms_of",
     "turn",
+    "waiting_for_answers",
     "waits_for",
     "withdraw_escalation",
     "withdraw_open",

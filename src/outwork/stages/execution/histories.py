@@ -277,6 +277,15 @@ def known(
     return [k for k in opened if all(w in _haystack(k) for w in wanted)][:MOST_SHOWN]
 
 
+def waiting_for_answers(db: Connection, actor: ActorId) -> list[Known]:
+    """What somebody asked the client's side and nobody has answered, oldest first."""
+    table = store.escalation_table.c
+    found = store.escalations.find(
+        db, table.asked_by == actor, table.state == EscalationState.OPEN.value, limit=MOST_SHOWN
+    )
+    return [_opened(db, one) for one in found]
+
+
 def _haystack(found: Known) -> str:
     told = found.escalation
     return f"{told.question} {told.clause} {found.text} {found.answer}".casefold()
