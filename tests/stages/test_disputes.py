@@ -169,6 +169,9 @@ def test_a_question_parks_the_item_and_stops_the_clock(begun: World) -> None:
         begun.act("ben", execution.claim, begun.engagement, assignment=held)
     with refused("not-reserved"):
         begun.act("ana", execution.submit, held, begun.answers(held))
+    pause = begun.look(execution.escalation, asked).pause_id
+    with refused("question-open"):
+        begun.act("dana", execution.resume_clock, pause)
     assert begun.act("ben", execution.claim, begun.engagement) != held
     begun.act("carl", execution.answer_escalation, asked, "The second page.")
     found = assignment(begun, held)

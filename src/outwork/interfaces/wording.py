@@ -458,6 +458,9 @@ MESSAGES: Mapping[str, str] = {
     "handed-to-another": msg("This was handed over to somebody else."),
     "hand-over-settled": msg("This hand-over is settled already."),
     "not-paused": msg("The clock runs: this pause has ended."),
+    "question-open": msg(
+        "The clock stands for a question to the client's side: answer or withdraw the question."
+    ),
     "effect-not-shown": msg(
         "The effect is not shown yet: %(before)s of %(before_units)s sampled items had such a "
         "defect before and %(after)s of %(after_units)s after; the rate after is at most %(most)s "

@@ -29,7 +29,7 @@ from outwork.interfaces.web.workbench_page import task
 from outwork.interfaces.wording import translate as _
 from outwork.kit.outbox import Job, JobState
 from outwork.reporting import Batch
-from outwork.stages.execution import Import, SeedCommitment
+from outwork.stages.execution import Import, SeedCommitment, question_stands
 from outwork.vocabulary import ItemId, Question, Reason, Role, Stage
 
 
@@ -169,7 +169,7 @@ def _pausing(d: Desk, order: WorkOrder, found: Batch) -> list[Context]:
     lasting = [
         (p.id, f"{names.get(p.item_id, p.item_id) if p.item_id else order.title}: {p.reason}")
         for p in found.pauses
-        if p.resumed_at is None
+        if p.resumed_at is None and not question_stands(d.op.db, p.id)
     ]
     acts = d.act(
         "execution.pause_clock",

@@ -11,7 +11,7 @@ from outwork.agreements import WorkOrder, WorkPhase
 from outwork.kit.database import Connection
 from outwork.operation import Operation, act
 from outwork.stages import setup
-from outwork.stages.execution import events, queries, store
+from outwork.stages.execution import events, histories, queries, store
 from outwork.stages.execution.model import Clock, Deadline, Pace, Pause, deadline
 from outwork.vocabulary import (
     BadInput,
@@ -43,9 +43,14 @@ def pause_clock(
 
 @act(roles=MANAGERS, stages=WHILE_COUNTED, records=[events.ClockResumed])
 def resume_clock(op: Operation, pause: PauseId) -> None:
-    """End a pause: turnaround is counted again, unless another pause stands."""
+    """End a pause: turnaround is counted again, unless another pause stands.
+
+    The pause of a question to the client's side ends with the question, and not otherwise.
+    """
     found = pause_of(op.db, pause)
     op.require(agreements.work_order(op.db, found.work_order_id))
+    if histories.question_stands(op.db, pause):  # an answer could not end it any more
+        raise Refusal("question-open")
     restart_clock(op, pause)
 
 

@@ -30,6 +30,7 @@ from outwork.vocabulary import (
     EngagementId,
     EscalationId,
     ItemId,
+    PauseId,
     Purpose,
     SubmissionId,
 )
@@ -193,6 +194,13 @@ def ruling_reasons(db: Connection, found: Comparison) -> dict[str, str]:
 def escalation(db: Connection, identifier: EscalationId, *, lock: bool = False) -> Escalation:
     """The escalation of that id; raises NotFound."""
     return store.escalations.get(db, identifier, lock=lock)
+
+
+def question_stands(db: Connection, pause: PauseId) -> bool:
+    """Whether a pause stands for a question that nobody has answered yet."""
+    table = store.escalation_table.c
+    open_ = table.state == EscalationState.OPEN.value
+    return store.escalations.one(db, table.pause_id == pause, open_) is not None
 
 
 def open_escalations(db: Connection, engagement: EngagementId) -> int:
