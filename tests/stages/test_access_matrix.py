@@ -302,7 +302,7 @@ def stocked(
         )  # fmt: skip
         CALIBRATION[world.engagement] = world.act(
             "dana", assurance.open_calibration, world.engagement, "T", world.items[-1:],
-            [world.people["rosa"], world.people["both"]],
+            [world.people["rosa"], world.people["ben"]],
         )  # fmt: skip
         CHANGE[world.engagement] = world.act(
             "rosa", acceptance.propose_change, world.engagement, "c-law", "Other words", "Grounds"
