@@ -73,15 +73,28 @@ def test_every_field_occurs(world: World) -> None:
         found, stored = both(Wanderer(world, seed).walk())
         assert differences(found, stored) == []
         seen |= {name for name, rows in stored.items() if rows}
-    seen |= waiting_hand_over(world)
+    seen |= waiting_hand_over(world) | calibration(world)
     assert sorted(listed_fields() - seen) == []
     assert seen <= listed_fields()
 
 
+def anew(world: World) -> World:
+    """The same people and parties, about to begin another engagement."""
+    world.items, world.texts, world.proposals = [], {}, {}
+    return world
+
+
+def calibration(world: World) -> set[str]:
+    """The fields of an engagement with calibration sessions."""
+    calibrated(anew(world)).integrate()
+    found, stored = both(world)
+    assert differences(found, stored) == []
+    return {name for name, rows in stored.items() if rows}
+
+
 def waiting_hand_over(world: World) -> set[str]:
     """The fields of an engagement in which an item waits for whom it was handed to."""
-    world.items, world.texts, world.proposals = [], {}, {}
-    world.upto("draft_all")
+    anew(world).upto("draft_all")
     held = world.act("ana", execution.claim, world.engagement)
     world.act("ana", execution.hand_over, held, "Go on", world.people["ben"])
     world.integrate()

@@ -40,8 +40,11 @@ def test_they_have_nearly_every_kind(
     ladder_log: Log,
     doubled_log: Log,
     again_log: Log,
+    calibrated_log: Log,
 ) -> None:
-    logs = (genuine, answers_log, improved_log, ladder_log, doubled_log, again_log)
+    logs = (
+        genuine, answers_log, improved_log, ladder_log, doubled_log, again_log, calibrated_log,
+    )  # fmt: skip
     seen = {e["kind"] for log in logs for e in log.entries}
     registered = {
         "agreements.party-registered", "agreements.actor-registered", "workforce.qualified",
