@@ -171,9 +171,11 @@ def _open_loop(
             _right(tally)
             samples[f"{name}_open"] = [round(x * 1e3, 3) for x in tally.first]
             figures[name] = quantile(tally.first, 0.99) * 1e3
+            log(f"at {rate:.0f} arrivals a second: claim p99 {figures[name]:.1f} ms")
         closed = closed_loop(port, _flows(home, people), SECONDS)
     figures["open_loop_rate_half"], figures["open_loop_rate"] = rates.values()
     figures["claim_p99_ms_1e6_closed_64"] = quantile(closed.first, 0.99) * 1e3
+    log(f"64 without a pause: claim p99 {figures['claim_p99_ms_1e6_closed_64']:.1f} ms")
 
 
 def _arrivals(seed: int, rate: float, seconds: float) -> list[float]:
