@@ -140,6 +140,13 @@ def together(db: Connection, name: str) -> None:
     db.execute(sa.text(statement), {"name": name})
 
 
+def driven(db: Connection) -> psycopg.Connection[Any]:
+    """The driver's connection, for COPY and for statements that are sent as they are."""
+    found = db.connection.driver_connection
+    assert isinstance(found, psycopg.Connection)
+    return found
+
+
 @dataclass(frozen=True, slots=True)
 class Into:
     """A table, which of its columns is filled from which copied one, and what is alike in all."""
@@ -185,8 +192,7 @@ def copied(
 
     The server goes on while rows are read, and nothing else can be asked on `db` meanwhile.
     """
-    cursor: psycopg.Cursor[Any] = db.connection.cursor()  # type: ignore[assignment]
-    with cursor.copy(f"copy ({query}) to stdout (format binary)", parameters) as copy:
+    with driven(db).cursor().copy(f"copy ({query}) to stdout (format binary)", parameters) as copy:
         copy.set_types(kinds)
         yield from copy.rows()
 
@@ -217,7 +223,7 @@ def _staged(db: Connection, copied: Sequence[str], into: Sequence[Into]) -> Iter
     this connection's own, which holds them until the transaction ends. Once a transaction for the
     same tables.
     """
-    cursor: psycopg.Cursor[Any] = db.connection.cursor()  # type: ignore[assignment]
+    cursor = driven(db).cursor()
     stage = "_".join(["stage", *(to.table.name for to in into)])
     kinds = {name: _sql_type(to.table, at) for to in into for at, name in to.columns.items()}
     parts = ", ".join(f"{name} {kinds[name]}" for name in copied)

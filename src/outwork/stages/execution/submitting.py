@@ -9,13 +9,12 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-import psycopg
 import sqlalchemy as sa
 from psycopg.types.json import Jsonb
 
 from outwork import agreements, ledger, practices
 from outwork.access import Membership, Session
-from outwork.kit.database import Connection, keyring_of
+from outwork.kit.database import Connection, driven, keyring_of
 from outwork.kit.ids import Entropy, Ids
 from outwork.kit.keyring import Keyring, sealer
 from outwork.kit.lane import Steps
@@ -159,9 +158,7 @@ def complete(
     if basis.frozen():
         raise Refusal("under-review")
     made, parameters = _prepared(basis, answers, seconds, imported, op.entropy, decided=True)
-    connection = op.db.connection.driver_connection
-    assert isinstance(connection, psycopg.Connection)
-    done = connection.execute(statements.WRITE_SUBMISSION, parameters).fetchone()
+    done = driven(op.db).execute(statements.WRITE_SUBMISSION, parameters).fetchone()
     if done != ("done",):  # the caller holds the locks: what the rules saw cannot have changed
         raise RuntimeError(f"{made}: the statement did not do what the rules allow: {done}")
     op.recorded(events.ItemSubmitted)
