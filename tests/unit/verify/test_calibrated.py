@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
-
 import pytest
+from tests.unit.verify.forging import Forgeries, check
 from tests.unit.verify.recorded import Entry, Log
 
 OPENED, COMPARED = "assurance.calibration-opened", "assurance.calibration-compared"
 CLOSED, SETTLED = "assurance.calibration-closed", "assurance.difference-settled"
 CONCLUDED, PAUSED = "assurance.calibration-concluded", "transfer.worker-paused"
-CASES: dict[str, tuple[str, Callable[[Log], Entry]]] = {}
+CASES = Forgeries()
+forgery, change = CASES.forgery, CASES.change
 
 
 def test_it_verifies(calibrated_log: Log) -> None:
@@ -22,27 +21,6 @@ def test_it_verifies(calibrated_log: Log) -> None:
     (pause,) = calibrated_log.all(PAUSED)
     assert pause["public"]["cause"] == "calibration"
     assert {e["public"]["changed"] for e in calibrated_log.all(SETTLED)} == {True, False}
-
-
-def forgery(reason: str) -> Callable[..., Any]:
-    """Adds a case; its function alters a log and gives the entry to blame."""
-
-    def add(alter: Callable[[Log], Entry]) -> Callable[[Log], Entry]:
-        CASES[alter.__name__] = (reason, alter)
-        return alter
-
-    return add
-
-
-def change(reason: str, kind: str, nth: int = 0, **public: Any) -> None:
-    """A case in which the nth entry of a kind says something else."""
-
-    def alter(log: Log) -> Entry:
-        entry = log.one(kind, nth)
-        entry["public"] |= public
-        return entry
-
-    CASES[f"{public} in {kind} {nth}"] = (reason, alter)
 
 
 change("not under the guideline in force", OPENED, guideline_version=9)
@@ -188,10 +166,4 @@ def an_answer_after_the_close(log: Log) -> Entry:
 
 @pytest.mark.parametrize("name", CASES)
 def test_a_lie_about_a_calibration_is_found(name: str, calibrated_log: Log) -> None:
-    log = calibrated_log.copy()
-    reason, alter = CASES[name]
-    entry = alter(log)
-    failure = log.judged().failure
-    assert failure is not None
-    assert failure.entry == log.entries.index(entry), failure
-    assert reason in failure.reason, failure.reason
+    check(calibrated_log.copy(), *CASES[name])

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from decimal import Decimal
 from fractions import Fraction
 from typing import Any
@@ -14,7 +13,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.support.engagement import SAMPLING
 from tests.unit.verify.conftest import log_of
-from tests.unit.verify.recorded import Alteration, Entry, Log, classed, world_over
+from tests.unit.verify.forging import Forgeries, check
+from tests.unit.verify.recorded import Entry, Log, classed, world_over
 from tests.unit.verify.test_two_minds import RISKS, below, checks
 
 from outwork.kit.postgres import Cluster
@@ -26,7 +26,8 @@ from outwork.stages.setup import every_terms, exact_plans
 from outwork.vocabulary import Severity
 from outwork_verify import figures, inspectors
 
-CASES: dict[str, tuple[Alteration, str]] = {}
+CASES = Forgeries()
+forgery = CASES.forgery
 
 
 @pytest.fixture(scope="module")
@@ -36,16 +37,6 @@ def classed_log(
     """The log of a lot that a class rejected, and that was then accepted and certified."""
     with world_over(cluster, migrated, tmp_path_factory.mktemp("classed") / "keys") as world:
         yield log_of(classed(world))
-
-
-def forgery(reason: str) -> Callable[[Alteration], Alteration]:
-    """Adds a case; its function alters a log and gives the entry to blame."""
-
-    def add(alter: Alteration) -> Alteration:
-        CASES[alter.__name__] = (alter, reason)
-        return alter
-
-    return add
 
 
 def change(reason: str, kind: str, severity: str | None, nth: int = 0, **public: Any) -> None:
@@ -64,14 +55,7 @@ def change(reason: str, kind: str, severity: str | None, nth: int = 0, **public:
 
 @pytest.mark.parametrize("name", CASES)
 def test_a_lie_about_a_class_is_found(name: str, classed_log: Log) -> None:
-    alter, reason = CASES[name]
-    log = classed_log.copy()
-    blamed = alter(log)
-    failure = log.judged().failure
-    assert failure is not None
-    place = next(i for i, entry in enumerate(log.entries) if entry is blamed)
-    assert (failure.member, failure.entry) == ("entries.jsonl", place), failure.reason
-    assert re.search(reason, failure.reason), failure.reason
+    check(classed_log.copy(), *CASES[name])
 
 
 def test_the_genuine_log_is_none_of_them(classed_log: Log) -> None:

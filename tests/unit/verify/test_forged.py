@@ -7,7 +7,6 @@ names the entry that must be blamed and a part of the reason.
 from __future__ import annotations
 
 import hashlib
-import re
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
@@ -15,7 +14,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from tests.unit.verify.recorded import Alteration, Entry, Log
+from tests.unit.verify.forging import Forgeries, check
+from tests.unit.verify.recorded import Entry, Log
 
 from outwork.ledger import canonical
 from outwork.methods import draw
@@ -23,30 +23,8 @@ from outwork_verify.container import Failure
 from outwork_verify.replay import replay
 from outwork_verify.worktime import Hours, instant_of, minute_of
 
-CASES: dict[str, tuple[Alteration, str]] = {}
-AT_ANSWERS: dict[str, tuple[Alteration, str]] = {}
-
-
-def forgery(reason: str, cases: dict[str, tuple[Alteration, str]] = CASES) -> Callable[..., Any]:
-    """Adds a case; its function alters a log and gives the entry to blame."""
-
-    def add(alter: Alteration) -> Alteration:
-        assert alter.__name__ not in cases
-        cases[alter.__name__] = (alter, reason)
-        return alter
-
-    return add
-
-
-def change(reason: str, kind: str, nth: int = 0, /, **public: Any) -> None:
-    """Adds a case that only writes other public values into the nth entry of a kind."""
-
-    def alter(log: Log) -> Entry:
-        entry = log.one(kind, nth)
-        entry["public"] |= public
-        return entry
-
-    CASES[f"{kind} with {' and '.join(public)} {list(public.values())}"] = (alter, reason)
+CASES, AT_ANSWERS = Forgeries(), Forgeries()
+forgery, change = CASES.forgery, CASES.change
 
 
 def drop(reason: str, blamed: str, kind: str, nth: int = 0, at: int = 0, **public: Any) -> None:
@@ -61,21 +39,12 @@ def drop(reason: str, blamed: str, kind: str, nth: int = 0, at: int = 0, **publi
 
 @pytest.mark.parametrize("name", CASES)
 def test_a_lie_is_found(name: str, genuine: Log) -> None:
-    _check(genuine.copy(), *CASES[name])
+    check(genuine.copy(), *CASES[name])
 
 
 @pytest.mark.parametrize("name", AT_ANSWERS)
 def test_a_lie_about_answers_is_found(name: str, answers_log: Log) -> None:
-    _check(answers_log.copy(), *AT_ANSWERS[name])
-
-
-def _check(log: Log, alter: Alteration, reason: str) -> None:
-    blamed = alter(log)
-    failure = log.judged().failure
-    assert failure is not None
-    place = next(i for i, entry in enumerate(log.entries) if entry is blamed)
-    assert (failure.member, failure.entry) == ("entries.jsonl", place), failure.reason
-    assert re.search(reason, failure.reason), failure.reason
+    check(answers_log.copy(), *AT_ANSWERS[name])
 
 
 # --- form --------------------------------------------------------------------------------------
@@ -679,21 +648,21 @@ def a_check_of_oneself(log: Log) -> Entry:
     return entry
 
 
-@forgery("not by the smallest plan", AT_ANSWERS)
+@AT_ANSWERS.forgery("not by the smallest plan")
 def a_corrected_plan_for_better_inspectors(log: Log) -> Entry:
     drawn = log.one("assurance.sample-drawn")
     drawn["public"]["acceptance_number"] += 1
     return drawn
 
 
-@forgery("which the checks do not prove", AT_ANSWERS)
+@AT_ANSWERS.forgery("which the checks do not prove")
 def inspectors_said_to_see_everything(log: Log) -> Entry:
     drawn = log.one("assurance.sample-drawn")
     drawn["public"]["sensitivity_at_least"] = "1.000000"
     return drawn
 
 
-@forgery("other inspectors than those who were checked", AT_ANSWERS)
+@AT_ANSWERS.forgery("other inspectors than those who were checked")
 def a_plan_that_reckons_with_nobody(log: Log) -> Entry:
     drawn = log.one("assurance.sample-drawn")
     drawn["public"]["inspectors"] = []
@@ -737,12 +706,12 @@ invoiced("should be 74.07", amount={"amount": "74.07", "currency": "USD"})
 # --- where answers are the unit ----------------------------------------------------------------
 
 
-@forgery("not drawn", AT_ANSWERS)
+@AT_ANSWERS.forgery("not drawn")
 def a_defect_on_an_answer_that_was_not_drawn(log: Log) -> Entry:
     return _inspected(log, drawn=False)
 
 
-@forgery("other units", AT_ANSWERS)
+@AT_ANSWERS.forgery("other units")
 def a_sample_of_other_answers(log: Log) -> Entry:
     entry = log.one("assurance.sample-drawn")
     entry["public"]["units_digest"] = "00" * 32

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from tests.unit.verify.forging import check
 from tests.unit.verify.recorded import Alteration, Entry, Log
-from tests.unit.verify.test_forged import _check
 
 CASES: dict[str, tuple[Alteration, str]] = {}
 OPENED, ANALYSED = "assurance.action-opened", "assurance.action-analysed"
@@ -64,4 +64,4 @@ CASES["closed twice"] = (_closed_twice, "not implemented")
 
 @pytest.mark.parametrize("name", CASES)
 def test_a_lie_about_improvement_is_found(name: str, improved_log: Log) -> None:
-    _check(improved_log.copy(), *CASES[name])
+    check(improved_log.copy(), *CASES[name])

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from tests.unit.verify.forging import check
 from tests.unit.verify.recorded import Alteration, Entry, Log
-from tests.unit.verify.test_forged import _check
 
 CASES: dict[str, tuple[Alteration, str]] = {}
 
@@ -84,4 +84,4 @@ CASES["a pause left out"] = (_without_second_pause, "not paused")
 
 @pytest.mark.parametrize("name", CASES)
 def test_a_lie_about_watching_is_found(name: str, answers_log: Log) -> None:
-    _check(answers_log.copy(), *CASES[name])
+    check(answers_log.copy(), *CASES[name])

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
-
 import pytest
 from tests.support.engagement import World
+from tests.unit.verify.forging import Forgeries, check
 from tests.unit.verify.recorded import Entry, Log
 
 from outwork.ledger import canonical
@@ -15,7 +13,8 @@ from outwork_verify.replay import replay
 
 ASKED, COMPARED = "assurance.reinspection-requested", "assurance.inspections-compared"
 VERDICT, CLAIMED = "assurance.verdict-given", "execution.item-claimed"
-CASES: dict[str, tuple[str, Callable[[Log], Entry]]] = {}
+CASES = Forgeries()
+forgery, change = CASES.forgery, CASES.change
 
 
 def test_it_verifies_and_says_of_the_inspector_what_the_database_says(
@@ -35,27 +34,6 @@ def test_it_verifies_and_says_of_the_inspector_what_the_database_says(
     assert sum(e["public"]["passed"] for e in compared) == len(compared) - 1
     (verdict,) = again_log.all(VERDICT)
     assert (verdict["public"]["defective"], verdict["public"]["accepted"]) == (0, True)
-
-
-def forgery(reason: str) -> Callable[..., Any]:
-    """Adds a case; its function alters a log and gives the entry to blame."""
-
-    def add(alter: Callable[[Log], Entry]) -> Callable[[Log], Entry]:
-        CASES[alter.__name__] = (reason, alter)
-        return alter
-
-    return add
-
-
-def change(reason: str, kind: str, nth: int = 0, **public: Any) -> None:
-    """A case in which the nth entry of a kind says something else."""
-
-    def alter(log: Log) -> Entry:
-        entry = log.one(kind, nth)
-        entry["public"] |= public
-        return entry
-
-    CASES[f"{public} in {kind} {nth}"] = (reason, alter)
 
 
 change("is not drawn from the log as it was inspected last", ASKED, inspected_size=1)
@@ -156,10 +134,4 @@ def a_certificate_without_what_was_missed(log: Log) -> Entry:
 
 @pytest.mark.parametrize("name", CASES)
 def test_a_lie_about_second_inspections_is_found(name: str, again_log: Log) -> None:
-    log = again_log.copy()
-    reason, alter = CASES[name]
-    entry = alter(log)
-    failure = log.judged().failure
-    assert failure is not None
-    assert failure.entry == log.entries.index(entry), failure
-    assert reason in failure.reason, failure.reason
+    check(again_log.copy(), *CASES[name])
