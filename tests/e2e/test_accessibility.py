@@ -7,11 +7,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 from tests.e2e.conftest import Shoot, Visitors
 from tests.support.engagement import BY_CLASS, World
+from tests.unit.verify.recorded import calibrated
 
-from outwork.stages import execution
+from outwork.stages import assurance, execution
 
 pytestmark = pytest.mark.browser
 
@@ -106,4 +107,29 @@ def test_pages_of_an_engagement(world: World, visitors: Visitors, axe: str, shoo
         found += look(dana, axe, f"{here}/{stage}", shoot)
     for address in ("/quality", "/people", "/ledger"):
         found += look(dana, axe, address, shoot)
+    assert not found, "\n".join(found)
+
+
+def test_pages_of_calibrations(world: World, visitors: Visitors, axe: str, shoot: Shoot) -> None:
+    """A session that is concluded, one that is open, and the same one under discussion."""
+    calibrated(world)
+    concluded, open_ = world.look(assurance.calibrations, world.engagement)
+    here = f"/engagements/{world.engagement}/calibrations"
+    dana, ana = visitors("dana"), visitors("ana")
+    found = look(dana, axe, here, shoot)
+    found += look(dana, axe, f"{here}/{concluded.id}", shoot)
+    found += look(ana, axe, f"{here}/{concluded.id}", shoot)
+    found += look(dana, axe, f"{here}/{open_.id}", shoot)
+    for who, given in (("ana", {"governing_law": "Utopia"}), ("ben", {})):
+        world.take(who, **given)
+    world.act("dana", assurance.close_calibration, open_.id)
+    found += look(dana, axe, f"{here}/{open_.id}", shoot)
+    assert dana.get_by_role("button", name="Say who is calibrated").count() == 0
+    settle = dana.locator("#differences")
+    settle.get_by_text("Settle it").first.click()
+    settle.get_by_label("Why").fill("The clause says so.")
+    settle.get_by_role("button", name="Settle it").click()
+    dana.get_by_role("button", name="Say who is calibrated").click()
+    expect(dana.locator("#session")).to_contain_text("Concluded")
+    shoot(dana, "concluded")
     assert not found, "\n".join(found)

@@ -141,8 +141,13 @@ def _shown(d: Desk, found: Calibrating) -> Context:
         ],
         "severities": _severities(d, found),
         "differences": [_difference(d, session, one) for one in found.differences],
+        "unsettled": _unsettled(found),
         "acts": _next(d, found),
     }
+
+
+def _unsettled(found: Calibrating) -> int:
+    return sum(one.settled is None for one in found.differences)
 
 
 def _rater(d: Desk, found: Calibrating, who: str) -> Context:
@@ -293,7 +298,7 @@ def _next(d: Desk, found: Calibrating) -> list[Context]:
             "assurance.close_calibration", _("Close the session"), _("Show the answers"),
             hidden=hidden, note=note, id="close-calibration",
         )  # fmt: skip
-    if session.concluded_at is not None:
+    if session.concluded_at is not None or _unsettled(found):
         return []
     return d.act(
         "assurance.conclude_calibration", _("Conclude"), _("Say who is calibrated"),
