@@ -207,11 +207,13 @@ def _drift(seed: int) -> dict[str, Any]:
 
 
 def _sequential() -> dict[str, Any]:
-    """`sequential_ratio`: inspections at the producer's point over the single plan's."""
+    """`sequential_ratio`: inspections at the producer's point over the single plan's;
+    `sequential_ratio_least`: what no plan of any shape goes below."""
     points = (6400, 0.02, 0.05, 0.005, 0.05)
     plan, single = sequential.sequential_plan(*points), sampling.plan(*points)
     return {
         "sequential_ratio": plan.expected_good / single.n,
+        "sequential_ratio_least": sequential.least_inspected(*points) / single.n,
         "sequential_ratio_at_limiting_quality": plan.expected_bad / single.n,
         "sequential_consumer_risk": plan.consumer_risk,
         "sequential_producer_risk": plan.producer_risk,

@@ -11,7 +11,12 @@ import pytest
 
 from outwork.methods import sequential
 from outwork.methods.sampling import Plan, operating_characteristic, plan
-from outwork.methods.sequential import sequential_curve, sequential_plan, verdict
+from outwork.methods.sequential import (
+    least_inspected,
+    sequential_curve,
+    sequential_plan,
+    verdict,
+)
 
 
 def test_examples_in_the_docstrings() -> None:
@@ -47,6 +52,67 @@ def test_saving_is_wald_s() -> None:
     bound = (0.95 * math.log(0.1 / 0.95) + 0.05 * math.log(0.9 / 0.05)) / growth
     assert bound == pytest.approx(52.7, abs=0.05)
     assert bound * 0.99 <= found.expected_good <= 1.06 * bound
+
+
+Policy = dict[tuple[int, int], str]
+
+
+def cost(policy: Policy, lot: int, defectives: int, wrong: float, look: float) -> float:
+    """Mean over all orders: `look` for each item, and `wrong` for the wrong verdict of the lot."""
+    total, orders = 0.0, list(itertools.combinations(range(lot), defectives))
+    for bad in orders:
+        found = k = 0
+        while policy[k, found] == "continue":
+            found += k in bad
+            k += 1
+        mistaken = policy[k, found] == ("reject" if look else "accept")
+        total += look * k + wrong * mistaken
+    return total / len(orders)
+
+
+def test_least_cost_is_that_of_the_best_of_all_policies() -> None:
+    """Every assignment of a word to every state of a lot of three, for several prices."""
+    states = [(k, found) for k in range(4) for found in range(k + 1)]
+    words = [("accept", "reject", "continue")[: 2 if k == 3 else 3] for k, _ in states]
+    policies = [dict(zip(states, chosen, strict=True)) for chosen in itertools.product(*words)]
+    wrong, missed = np.array([0.5, 2.0, 4.0, 9.0]), np.array([8.0, 3.0, 5.0, 4.0])
+    found = sequential._Prices(3, 1, 2, 3).least(wrong, missed)
+    good = [[cost(p, 3, 1, w, 1.0) for p in policies] for w in wrong]
+    bad = [[cost(p, 3, 2, m, 0.0) for p in policies] for m in missed]
+    best = np.min(np.array(good) + np.array(bad), axis=1)
+    np.testing.assert_allclose(found, best, atol=1e-12)
+    assert 0 < best[0] < best[-1] < 3 + missed[-1]
+
+
+@pytest.mark.parametrize(
+    ("points", "near"),
+    [
+        ((6400, 0.02, 0.05, 0.005, 0.05), 1.002),
+        ((200, 0.1, 0.1, 0.01, 0.05), 1.04),
+        ((100_000, 0.065, 0.1, 0.01, 0.05), 1.015),
+        ((400, 0.5, 0.05, 0.4, 0.05), 1.02),
+    ],
+)
+def test_plan_is_near_the_bound(
+    points: tuple[int, float, float, float, float], near: float
+) -> None:
+    bound = least_inspected(*points)
+    assert bound <= sequential_plan(*points).expected_good <= near * bound
+
+
+def test_no_boundaries_of_a_small_lot_go_below_the_bound() -> None:
+    """All accept-reject boundaries of a lot of four that keep both risks."""
+    points = (4, 0.75, 0.3, 0.25, 0.3)
+    pairs = [[(a, r) for a in range(-1, k + 1) for r in range(a + 1, k + 2)] for k in range(5)]
+    pairs[0], pairs[-1] = [(-1, 1)], [(a, a + 1) for a in range(-1, 5)]
+    kept = []
+    for chosen in itertools.product(*pairs):
+        accept, reject = np.array(chosen).T
+        if sequential._walk(4, 3, accept, reject)[0] <= 0.3:
+            passed, looked = sequential._walk(4, 1, accept, reject)
+            kept += [looked] if 1 - passed <= 0.3 else []
+    assert len(kept) > 10
+    assert 0 < least_inspected(*points) <= min(kept)
 
 
 def test_curve_counts_every_order_of_a_small_lot() -> None:
