@@ -29,6 +29,7 @@ Floats = NDArray[np.float64]
 METRICS = ("nominal", "ordinal", "interval", "ratio", "circular", "bipolar")
 WEIGHTS = ("nominal", "linear", "quadratic")
 _FEWEST_COMPILED, _MOST_COMPILED = 50_000, 64  # values; different values
+_CODE_BITS = 18  # of the code of a unit's counts, 2 to 4 a value
 _LANES = 8  # different values that are counted in the bytes of one word
 _MOST_VALUES = 5000  # of a metric that needs every pair of values
 
@@ -111,12 +112,21 @@ def _alpha_of_many(units: NDArray[Any], values: NDArray[Any], metric: str) -> Ag
         from outwork.methods import kernels
     except ImportError:
         return None
-    low, last = int(values.min()), int(units.max())
+    low = int(values.min())
     width = int(values.max()) - low + 1
-    if width > _MOST_COMPILED or int(units.min()) < 0 or (last + 1) * width > LARGEST:
+    if width > _MOST_COMPILED or int(units[0]) < 0:
         return None  # the plain way, which also says what is wrong
-    place = np.arange(width, dtype=np.float64)
-    often = np.zeros(width, dtype=np.int64)
+    nominal, place = metric == "nominal", np.arange(width, dtype=np.float64)
+    often, codes = np.zeros(width, dtype=np.int64), _codes(units, values, low, width)
+    if codes is not None:
+        within, pairable = kernels.of_codes(*codes, place, nominal, often)
+        if metric == "ordinal":
+            place = _ordinal(often)
+            within = kernels.of_codes(*codes, place, nominal, np.zeros_like(often))[0]
+        return _of_counts(within, often, place, nominal, pairable)
+    last = int(units.max())
+    if int(units.min()) < 0 or (last + 1) * width > LARGEST:
+        return None
     given = (units, values, values.dtype.type(low))
     if metric == "interval":
         within, pairable, number, one, two = kernels.spread(*given, place)
@@ -138,17 +148,43 @@ def _alpha_of_many(units: NDArray[Any], values: NDArray[Any], metric: str) -> Ag
         often[:] = 0
         pairable = kernels.totals(table, often)
         place = _ordinal(often) if metric == "ordinal" else place
-        within = kernels.differences(table, place, metric == "nominal")
-    number = int(often.sum())
-    if number == 0:
+        within = kernels.differences(table, place, nominal)
+    return _of_counts(within, often, place, nominal, pairable)
+
+
+def _codes(
+    units: NDArray[Any], values: NDArray[Any], low: int, width: int
+) -> tuple[NDArray[np.int32], int] | None:
+    """How often each count of values occurs, by code, and the code's bits a value.
+
+    None where the codes are too many, or the units too large or out of order.
+    """
+    from outwork.methods import kernels
+
+    bits = min(4, _CODE_BITS // width)
+    if bits < 2:
         return None
-    across = kernels.differences(often[None, :], place, metric == "nominal") * (number - 1)
-    return _of_sums(within, across, number, int(pairable))
+    shifted = values if low == 0 else values - values.dtype.type(low)
+    one = shifted.view(np.uint8) if shifted.itemsize == 1 else shifted.astype(np.uint8)
+    codes = np.zeros(1 << (bits * width), dtype=np.int32)
+    contiguous = (np.ascontiguousarray(units), np.ascontiguousarray(one))
+    return (codes, bits) if kernels.coded(*contiguous, width, bits, codes) else None
 
 
 def _ordinal(often: NDArray[np.int64]) -> Floats:
     place = np.cumsum(often) - often / 2
     return np.asarray(place - place.mean(), dtype=np.float64)
+
+
+def _of_counts(
+    within: float, often: NDArray[np.int64], place: Floats, nominal: bool, units: int
+) -> Agreement | None:
+    """Alpha from the sum of differences within units and how often each value was given."""
+    from outwork.methods import kernels
+
+    number = int(often.sum())  # where it is 0, so is what follows
+    across = kernels.differences(often[None, :], place, nominal) * (number - 1)
+    return _of_sums(within, across, number, units)
 
 
 def _of_sums(within: float, across: float, number: int, units: int) -> Agreement | None:

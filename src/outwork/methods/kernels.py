@@ -311,6 +311,106 @@ def maximise(count, smooth, given, used, before, beyond, momentum, chance):
     return scale_sum * np.log(2.0)
 
 
+@intrinsic
+def _eight(_context, array, _place):
+    """Eight bytes of an array of bytes as one word, the first lowest."""
+
+    def made(target, builder, signature, given):
+        data = target.make_array(signature.args[0])(target, builder, given[0]).data
+        at = builder.bitcast(builder.gep(data, [given[1]]), ir.IntType(64).as_pointer())
+        word = builder.load(at)
+        word.align = 1
+        return word
+
+    return types.uint64(array, types.uint64), made
+
+
+@intrinsic
+def _alike(_context, array, _place):
+    """How many of eight numbers, from a place of an array on, equal the first without a gap."""
+
+    def made(target, builder, signature, given):
+        data = target.make_array(signature.args[0])(target, builder, given[0]).data
+        start, eight = builder.gep(data, [given[1]]), ir.VectorType(data.type.pointee, 8)
+        numbers = builder.load(builder.bitcast(start, eight.as_pointer()))
+        numbers.align = 1
+        lanes = ir.Constant(ir.VectorType(ir.IntType(32), 8), [0] * 8)
+        first = builder.shuffle_vector(numbers, numbers, lanes)
+        other = builder.icmp_unsigned("!=", numbers, first)
+        bits = builder.zext(builder.bitcast(other, ir.IntType(8)), ir.IntType(64))
+        return builder.cttz(builder.or_(bits, ir.IntType(64)(256)), ir.IntType(1)(1))
+
+    return types.uint64(array, types.uint64), made
+
+
+@_compiled
+def coded(units, values, width, bits, often):
+    """How often each count of values occurs among units whose judgments lie in order.
+
+    A unit's code is the sum of 1 << (bits * value) over its judgments; often[code] is raised.
+    values: bytes below ``width``, and like units contiguous. Gives whether all was counted: the
+    order must be that of units, and none may have more judgments than eight or 2^bits - 1.
+    """
+    one, eight, end = _U(1), _U(8), _U(len(units))
+    pair = np.empty(256 * width, dtype=_U)  # two neighbours' share of the code
+    for a in range(width):
+        for b in range(width):
+            pair[a + 256 * b] = (one << _U(bits * a)) + (one << _U(bits * b))
+    most = min(eight, (one << _U(bits)) - one)
+    at, size, mask = _U(0), one, _U(255)
+    last = end - min(end, eight)
+    while at < last:
+        stop = at + size
+        if _alike(units, at) != size:  # guessed from the last, so that units need not be in turn
+            stop = at + one
+            while stop < end and units[stop] == units[at]:
+                stop += one
+            size = stop - at
+            if size > most:
+                return False
+            mask = ~_U(0) >> ((eight - size) << _U(3))
+        if units[stop] <= units[at]:  # not in order, or more than eight
+            return False
+        word = _eight(values, at) & mask  # the bytes past the unit's look like the value 0
+        code = pair[word & _U(0xFFFF)] + pair[(word >> _U(16)) & _U(0xFFFF)] - (eight - size)
+        code += pair[(word >> _U(32)) & _U(0xFFFF)] + pair[word >> _U(48)]
+        often[code] += 1
+        at = stop
+    while at < end:
+        first, code = at, _U(0)
+        while at < end and units[at] == units[first]:
+            code += one << (_U(bits) * _U(values[at]))
+            at += one
+        if at - first > most or (at < end and units[at] < units[first]):
+            return False
+        often[code] += 1
+    return True
+
+
+@_compiled
+def of_codes(codes, bits, place, nominal, often):
+    """As `counted` or, where not ``nominal``, `spread` by ``place``, from what `coded` counted."""
+    whole, pairable = 0.0, 0
+    most = (1 << bits) - 1
+    for code in range(len(codes)):
+        if codes[code] == 0:
+            continue
+        size, alike, one, two = 0, 0, 0.0, 0.0
+        for v in range(len(often)):
+            here = (code >> (bits * v)) & most
+            size += here
+            alike += here * here
+            one += here * place[v]
+            two += here * place[v] * place[v]
+        if size > 1:
+            pairable += codes[code]
+            apart = float(size * size - alike) if nominal else 2 * (size * two - one * one)
+            whole += codes[code] * apart / (size - 1)
+            for v in range(len(often)):
+                often[v] += codes[code] * ((code >> (bits * v)) & most)
+    return whole, pairable
+
+
 @_compiled
 def _unload(even, odd, often):
     """Add counts kept four to a word, those of even and of odd values apart."""

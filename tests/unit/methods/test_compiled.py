@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from typing import Any
 
 import numpy as np
 import pytest
@@ -163,6 +164,65 @@ def test_alpha_of_many_is_alpha(
         alpha(-units, values, metric)
     with pytest.raises(ValueError, match=r"^values: "):
         alpha(units, np.zeros(3000, dtype=np.int64), metric)
+
+
+@pytest.mark.parametrize(
+    ("width", "bits", "most"), [(1, 4, 8), (2, 4, 8), (4, 4, 8), (5, 3, 7), (6, 3, 7), (9, 2, 3)]
+)
+def test_codes_count_every_unit(width: int, bits: int, most: int) -> None:
+    """Units of one size and of many, with every length of what is left at the end."""
+    chance = np.random.default_rng(width)
+    for n in (1, 2, 3, 7, 8, 9, 10, 40, 200):
+        for sizes in (np.full(n, most), chance.integers(1, most + 1, n)):
+            units = np.repeat(np.cumsum(chance.integers(1, 3, n)), sizes)
+            values = chance.integers(0, width, len(units)).astype(np.uint8)
+            expected = np.zeros(1 << (bits * width), dtype=np.int32)
+            codes = np.bincount(units, (1 << (bits * values.astype(np.int64))).astype(np.float64))
+            np.add.at(expected, codes[np.unique(units)].astype(np.int64), 1)
+            for kind in (np.int16, np.int32, np.uint64):
+                often = np.zeros_like(expected)
+                assert kernels.coded(units.astype(kind), values, width, bits, often)
+                np.testing.assert_array_equal(often, expected)
+
+
+@pytest.mark.parametrize("at", [0, 1, 5, 90, 199])
+def test_codes_refuse_units_too_large_or_out_of_order(at: int) -> None:
+    often = np.zeros(1 << 16, dtype=np.int32)
+    values = np.zeros(1000, dtype=np.uint8)
+    fine = np.repeat(np.arange(200), 5)
+    assert kernels.coded(fine, values, 4, 4, often)
+    larger = np.insert(fine, 5 * at, [at] * 4)  # nine
+    assert not kernels.coded(larger, np.zeros(1004, dtype=np.uint8), 4, 4, often)
+    for within in range(1, 5):
+        astray = fine.copy()
+        astray[5 * at + within] = -1
+        assert not kernels.coded(astray, values, 4, 4, often)
+    whole = np.roll(fine, 5 * (at + 1)) if at < 199 else fine[::-1].copy()
+    assert not kernels.coded(whole, values, 4, 4, often)
+
+
+@pytest.mark.parametrize("low", [-3, 0, 1])
+@pytest.mark.parametrize("kind", [np.int8, np.uint8, np.int64])
+@pytest.mark.parametrize("metric", ["nominal", "ordinal", "interval"])
+def test_alpha_by_codes_is_alpha(
+    metric: str, kind: type[np.integer[Any]], low: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    chance = np.random.default_rng(low + 5)
+    units = np.repeat(np.arange(400), chance.integers(1, 8, 400))
+    truth = chance.integers(0, 5, 400)[units]
+    values = np.where(chance.random(len(units)) < 0.6, truth, chance.integers(0, 5, len(units)))
+    values = values + max(low, 0 if kind is np.uint8 else low)
+    plain = alpha(units, values, metric)
+    monkeypatch.setattr("outwork.methods.agreement._FEWEST_COMPILED", 100)
+    monkeypatch.setattr("outwork.methods.agreement._MOST_COMPILED", 5)
+    monkeypatch.setattr(kernels, "tally", None)  # no other way than by codes
+    monkeypatch.setattr(kernels, "counted_in_lanes", None)
+    monkeypatch.setattr(kernels, "spread", None)
+    apart = np.repeat(values.astype(kind), 2)[::2]  # not contiguous
+    quick = alpha(units.astype(np.int32), apart, metric)
+    assert quick.value == pytest.approx(plain.value, abs=1e-12)
+    assert quick.observed == pytest.approx(plain.observed, rel=1e-12)
+    assert quick.units == plain.units
 
 
 def test_numba_is_loaded_only_when_needed() -> None:
