@@ -8,10 +8,11 @@ from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
+from psycopg.rows import tuple_row
 from psycopg.types.json import Jsonb
-from sqlalchemy.dialects.postgresql import ARRAY, insert
+from sqlalchemy.dialects.postgresql import insert
 
-from outwork.kit.database import Connection, copy_into, keyring_of
+from outwork.kit.database import Connection, copy_into, driven, keyring_of
 from outwork.kit.ids import Entropy
 from outwork.kit.keyring import Keyring
 from outwork.ledger import canonical, checkpoint, queries, sealing, store
@@ -163,52 +164,44 @@ def integrate(db: Connection, engagement: EngagementId, now: datetime) -> querie
     Settled means: written by a transaction older than any still running, so that nothing can slip
     in before it later. One integration at a time per engagement.
     """
-    table = store.event_table.c
     db.execute(sa.select(sa.func.pg_advisory_xact_lock(sa.func.hashtextextended(engagement, 0))))
     head = queries.head(db, engagement)
     horizon: int = db.execute(_OLDEST_RUNNING).scalar_one()
-    # By its transactions first, then in order: the order's own index would read the whole log.
-    fresh = (
-        sa.select(store.event_table)
-        .where(table.engagement_id == engagement, table.xid >= head.horizon, table.xid < horizon)
-        .offset(0)  # a subquery of its own, whatever the planner thinks
-        .subquery("fresh")
-    )
-    query = sa.select(fresh).order_by(fresh.c.id)
-    pending = db.execute(query).all()
+    cursor = driven(db).cursor(row_factory=tuple_row)
+    pending = cursor.execute(_SETTLED, [engagement, head.horizon, horizon]).fetchall()
     if not pending:
         return head
     first = head.size
     hashes = [
-        leaf_hash(queries.entry(row, seq).line) for seq, row in enumerate(pending, start=first)
+        leaf_hash(queries.written(seq, *row[1:])) for seq, row in enumerate(pending, start=first)
     ]
     frontier, nodes = head.frontier.extend(hashes)
-    _place(db, engagement, [row.id for row in pending], first, hashes)
+    ids = ",".join(str(row[0]) for row in pending)
+    cursor.execute(_PLACE, [engagement, first, b"".join(hashes), f"{{{ids}}}"])
     _keep_nodes(db, engagement, first, nodes)
     made = queries.Head(engagement, frontier, horizon)
     _advance(db, made, now)
     # Whoever waits for a place is told with the commit: which log, and its last event.
-    db.execute(sa.select(sa.func.pg_notify(store.PLACED, f"{engagement} {pending[-1].id}")))
+    db.execute(sa.select(sa.func.pg_notify(store.PLACED, f"{engagement} {pending[-1][0]}")))
     return made
 
 
 _OLDEST_RUNNING = sa.text("select (pg_snapshot_xmin(pg_current_snapshot())::text)::bigint")
 
-
-def _place(
-    db: Connection, engagement: EngagementId, ids: list[int], first: int, hashes: list[bytes]
-) -> None:
-    statement = sa.text(
-        "insert into placement (engagement_id, seq, event_id, leaf_hash)"
-        " select :engagement, placed.seq, placed.id, placed.hash"
-        " from unnest(:ids, :seqs, :hashes) as placed(id, seq, hash)"
-    ).bindparams(
-        sa.bindparam("ids", type_=ARRAY(sa.BigInteger)),
-        sa.bindparam("seqs", type_=ARRAY(sa.BigInteger)),
-        sa.bindparam("hashes", type_=ARRAY(sa.LargeBinary)),
-    )
-    seqs = list(range(first, first + len(ids)))
-    db.execute(statement, {"engagement": engagement, "ids": ids, "seqs": seqs, "hashes": hashes})
+# By its transactions first, then in order: the order's own index would read the whole log. JSON
+# comes as text, since nothing but its canonical form is wanted.
+_SETTLED = b"""
+select id, kind, version, at, actor, public::text, sealed::text
+from (select * from event where engagement_id = %s and xid >= %s and xid < %s offset 0) fresh
+order by id
+"""
+_PLACE = b"""
+insert into placement (engagement_id, seq, event_id, leaf_hash)
+select given.engagement, given.first + placed.n - 1, placed.id,
+  substring(given.hashes from ((placed.n - 1) * 32)::int + 1 for 32)
+from (values (%s, %s::bigint, %b::bytea)) given(engagement, first, hashes),
+  unnest(%s::bigint[]) with ordinality placed(id, n)
+"""
 
 
 def _keep_nodes(

@@ -31,6 +31,37 @@ def encode(value: Any) -> bytes:
         raise CanonicalError(str(error)) from error
 
 
+def respell(text: str) -> str:
+    """The canonical form of a value that the database wrote as JSON; raises as `encode` does.
+
+    Text without fractions, long numbers and characters beyond ASCII takes a fraction of the time.
+    """
+    deepest = text.count("{") + text.count("[")
+    if deepest <= MAX_DEPTH and text.isascii() and "\\u" not in text:
+        try:
+            return _ENCODER.encode(_QUICK.raw_decode(text)[0])
+        except _Unusual:
+            pass
+    return encode(json.loads(text)).decode()
+
+
+class _Unusual(Exception):
+    """A number whose canonical form the standard library does not write."""
+
+
+def _unusual(_number: str) -> NoReturn:
+    raise _Unusual
+
+
+def _short(digits: str) -> int:
+    if len(digits) > _SURE_DIGITS:
+        raise _Unusual
+    return int(digits)
+
+
+_SURE_DIGITS = 15  # of so many any integer is within MAX_INTEGER
+_QUICK = json.JSONDecoder(parse_float=_unusual, parse_int=_short, parse_constant=_unusual)
+
 # Where no name leaves ASCII and no number is a float, the standard library writes the same bytes.
 _ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), sort_keys=True)
 

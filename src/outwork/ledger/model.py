@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import Annotated, Any, ClassVar, TypeVar, dataclass_transform, get_type_hints
 
 from pydantic import TypeAdapter
@@ -122,6 +123,7 @@ def blinding(of: type[EventBody]) -> frozenset[str]:
     return _BLIND[of.kind]
 
 
+@lru_cache(1024)  # events of one act or one call share theirs
 def instant_text(at: datetime) -> str:
     """RFC 3339 in UTC with microseconds, the only form of an instant in the log."""
     return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")

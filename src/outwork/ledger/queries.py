@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 import sqlalchemy as sa
@@ -67,6 +68,22 @@ class Head:
     def root(self) -> bytes:
         """The root hash, 32 bytes."""
         return self.frontier.root()
+
+
+def written(
+    seq: int, kind: str, version: int, at: datetime, actor: str, public: str, sealed: str
+) -> bytes:
+    """The line of an entry, as `Entry.line` is, of values as the database writes its JSON."""
+    return (
+        f'{{"actor":{_quoted(actor)},"at":"{instant_text(at)}","kind":{_quoted(kind)},'
+        f'"public":{canonical.respell(public)},"sealed":{canonical.respell(sealed)},"seq":{seq},'
+        f'"version":{version}}}'
+    ).encode()
+
+
+@lru_cache(1024)  # kinds, and whoever acts in what is being placed
+def _quoted(text: str) -> str:
+    return canonical.encode(text).decode()
 
 
 def entry(row: Any, seq: int | None = None) -> Entry:

@@ -107,3 +107,32 @@ def test_both_judge_damaged_bytes_alike(value: Any, data: st.DataObject) -> None
 @given(st.text(st.sampled_from('{}[]",:0123456789.eE+-\\u tfn'), max_size=12))
 def test_both_judge_any_text_alike(text: str) -> None:
     assert outcome(canonical, text.encode()) == outcome(second, text.encode())
+
+
+def spelled(text: str) -> Any:
+    try:
+        return canonical.encode(json.loads(text)).decode()
+    except ERRORS:
+        return ERRORS
+
+
+@given(VALUES, st.booleans())
+def test_text_from_the_database_is_spelled_as_its_value(value: Any, escaped: bool) -> None:
+    text = json.dumps(value, ensure_ascii=escaped)
+    assert canonical.respell(text) == spelled(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Infinity", "NaN", '"\\ud800"', "9007199254740991", "9007199254740992", "-9007199254740992",
+        "999999999999999", "1.0", "1e3", "-0", "[" * 64 + "]" * 64, "[" * 65 + "]" * 65,
+        '{"b": 1, "a": {"\u00e9": 2, "d": "\\u0001\\n"}}', '{"a": 1, "a": 2}',
+    ],
+)  # fmt: skip
+def test_unusual_text_is_spelled_or_refused_as_its_value(text: str) -> None:
+    if spelled(text) is ERRORS:
+        with pytest.raises(ERRORS):
+            canonical.respell(text)
+    else:
+        assert canonical.respell(text) == spelled(text)
