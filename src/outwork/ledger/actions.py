@@ -85,11 +85,14 @@ def _weight(value: Json) -> int:
     """No less than a sixth of the bytes of a value in canonical JSON."""
     if isinstance(value, str):
         return len(value) + 3
+    weight = 25
     if isinstance(value, dict):
-        return 2 + sum(len(name) + 4 + _weight(part) for name, part in value.items())
-    if isinstance(value, list):
-        return 2 + sum(map(_weight, value)) + len(value)
-    return 25
+        for name, part in value.items():
+            weight += len(name) + 4 + (len(part) + 3 if type(part) is str else _weight(part))
+    elif isinstance(value, list):
+        for part in value:
+            weight += 1 + _weight(part)
+    return weight
 
 
 def seal_openings(

@@ -96,12 +96,17 @@ def _notes(hint: Any) -> tuple[Any, ...]:
     return getattr(hint, "__metadata__", ())
 
 
+_AS_IT_IS = {str, int, bool, type(None)}  # of any type an event may declare
+
+
 def split(body: EventBody) -> tuple[dict[str, Json], dict[str, Json]]:
     """The public and the confidential values of an event, as JSON values."""
     public: dict[str, Json] = {}
     sealed: dict[str, Json] = {}
     for name, adapter, mark, occasional in _shape(type(body)):
-        value = adapter.dump_python(getattr(body, name), mode="json")
+        value = getattr(body, name)
+        if type(value) not in _AS_IT_IS:
+            value = adapter.serializer.to_python(value, mode="json")
         if mark is None:
             if value is not None or not occasional:
                 public[name] = value
