@@ -313,7 +313,7 @@ def _hand_over(world: World) -> None:
     world.act("ben", execution.accept_hand_over, given)
     given = world.act("ben", execution.hand_over, held, "Nothing left", world.people["ana"])
     world.act("ana", execution.accept_hand_over, given)
-    for _ in range(2):  # three items in all, so that some are inspected whatever is drawn
+    for _ in range(4):  # five of six items in all: any two that are drawn hold one of them
         world.act("ana", execution.submit, held, world.answers(held), 60)
         held = world.act("ana", execution.claim, world.engagement)
         given = world.act("ana", execution.hand_over, held, "Go on", to)
