@@ -51,7 +51,9 @@ def utc_now() -> datetime:
 class Operation:
     """What an action is handed: actor, now, db, new_id(), require(), record()."""
 
-    __slots__ = ("_acts", "_entropy", "_ids", "_recorded", "_required", "actor", "db", "now")
+    __slots__ = (
+        "_acts", "_entropy", "_ids", "_pseudonyms", "_recorded", "_required", "actor", "db", "now",
+    )  # fmt: skip
 
     def __init__(
         self, db: Connection, actor: Actor, now: datetime, entropy: Entropy = secrets.token_bytes
@@ -60,6 +62,7 @@ class Operation:
         self._entropy, self._ids = entropy, Ids(now, entropy)
         self._acts: list[Act[..., Any]] = []
         self._required = self._recorded = 0
+        self._pseudonyms: dict[EngagementId, str] = {}  # a member's never changes
 
     @property
     def entropy(self) -> Entropy:
@@ -86,6 +89,7 @@ class Operation:
             member = access.membership(self.db, where.engagement_id, self.actor.id)
             if member is None:
                 raise NotFound("engagement", where.engagement_id)
+            self._pseudonyms[where.engagement_id] = member.pseudonym
         stage = None if where is None else where.stage
         current.rule.decide(current.name, self.actor, member, stage, self.now)
         self._required += 1
@@ -97,9 +101,11 @@ class Operation:
         """
         if self._acts and type(event) not in self._acts[-1].records:
             raise AssertionError(f"{self._acts[-1].name} does not declare {type(event).__name__}")
-        member = access.membership(self.db, event.engagement, self.actor.id)
-        # The installation's own log has no members: there the actor's id stands for itself.
-        pseudonym = self.actor.id if member is None else member.pseudonym
+        pseudonym = self._pseudonyms.get(event.engagement)
+        if pseudonym is None:
+            member = access.membership(self.db, event.engagement, self.actor.id)
+            # The installation's own log has no members: there the actor's id stands for itself.
+            pseudonym = self.actor.id if member is None else member.pseudonym
         number = ledger.record(self.db, event, pseudonym, self.now, self._entropy, salts)
         self._recorded += 1
         return number

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
-from psycopg.rows import tuple_row
+from psycopg.rows import scalar_row, tuple_row
 from psycopg.types.json import Jsonb
 from sqlalchemy.dialects.postgresql import insert
 
@@ -118,27 +118,21 @@ def record(
     """
     engagement = body.engagement
     made = prepare(body, entropy, salts)
-    event_id: int = db.execute(
-        sa.insert(store.event_table)
-        .values(
-            engagement_id=engagement,
-            kind=made.kind,
-            version=made.version,
-            at=at,
-            actor=actor,
-            public=made.public,
-            sealed=made.sealed,
-        )
-        .returning(store.event_table.c.id)
-    ).scalar_one()
+    cursor = driven(db).cursor(row_factory=scalar_row)
+    values = [engagement, made.kind, made.version, at, actor, Jsonb(made.public)]
+    event_id: int = cursor.execute(_RECORD, [*values, Jsonb(made.sealed)]).fetchall()[0]
     if made.openings is not None:
         sealed = seal_openings(keyring_of(db), engagement, event_id, made.openings)
-        db.execute(
-            sa.insert(store.disclosure_table).values(
-                engagement_id=engagement, event_id=event_id, openings=sealed
-            )
-        )
+        cursor.execute(_DISCLOSE, [engagement, event_id, sealed])
     return event_id
+
+
+# As they are sent, since every act writes an event: to have them composed costs more than they do.
+_RECORD = b"""
+insert into event (engagement_id, kind, version, at, actor, public, sealed)
+values (%s, %s, %s, %s, %s, %s, %s) returning id
+"""
+_DISCLOSE = b"insert into disclosure (engagement_id, event_id, openings) values (%s, %s, %s)"
 
 
 def record_all(
