@@ -59,6 +59,7 @@ VISIBLE = (
     "any ((select coalesce(nullif(current_setting('outwork.engagements', true), ''),"
     " '{{}}'))::text[])"
 )
+ACTING = "string_to_array(current_setting('outwork.actor', true), ',')"
 
 
 def upgrade() -> None:
@@ -70,7 +71,7 @@ def upgrade() -> None:
         seen = f"{{column}} = {{VISIBLE}}"
         if table == "membership":
             # An actor finds its own memberships before any engagement is visible.
-            own = "actor_id = (select current_setting('outwork.actor', true))"
+            own = f"actor_id in (select unnest({{ACTING}}))"
             op.execute(f"create policy own on membership for select using ({{own}})")
         op.execute(f"create policy scope on {{table}} using ({{seen}}) with check ({{seen}})")
     op.execute("grant usage on schema public to outwork_app")

@@ -2,7 +2,8 @@
 
 Every table says whether it is scoped to an engagement (and so under row-level security) or global,
 and why. The transaction-local settings `outwork.actor` and `outwork.engagements` decide which rows
-a transaction sees; unset means none.
+a transaction sees, by an actor and by engagements; unset means none. Where one statement answers
+many, the actors are separated by commas for as long as it looks up what each may see.
 """
 
 from __future__ import annotations

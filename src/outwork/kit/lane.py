@@ -167,10 +167,11 @@ class GroupLane:
     """Runs one statement for whoever waits: while it is under way, others gather for the next.
 
     One connection, one writer, one commit for all. The statement takes an array for each parameter
-    of a call, and gives a row for each call, in order. Nobody is answered before the commit.
+    of a call, and gives a row for each call, in order. Nobody is answered before the commit. At
+    most `most` calls go at once, so that some are answered while others are being written.
     """
 
-    def __init__(self, dsn: str, statement: bytes, most: int = 512) -> None:
+    def __init__(self, dsn: str, statement: bytes, most: int = 256) -> None:
         self._dsn, self._statement, self._most = dsn, statement, most
         self._connection: asyncpg.Connection | None = None
         self._waiting: deque[tuple[Sequence[Sequence[Any]], asyncio.Future[list[TupleRow]]]]

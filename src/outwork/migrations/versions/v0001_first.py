@@ -116,6 +116,7 @@ VISIBLE = (
     "any ((select coalesce(nullif(current_setting('outwork.engagements', true), ''),"
     " '{}'))::text[])"
 )
+ACTING = "string_to_array(current_setting('outwork.actor', true), ',')"
 
 
 def upgrade() -> None:
@@ -127,7 +128,7 @@ def upgrade() -> None:
         seen = f"{column} = {VISIBLE}"
         if table == "membership":
             # An actor finds its own memberships before any engagement is visible.
-            own = "actor_id = (select current_setting('outwork.actor', true))"
+            own = f"actor_id in (select unnest({ACTING}))"
             op.execute(f"create policy own on membership for select using ({own})")
         op.execute(f"create policy scope on {table} using ({seen}) with check ({seen})")
     op.execute("grant usage on schema public to outwork_app")
@@ -1648,7 +1649,7 @@ $$
 declare
   v_at timestamptz := greatest(now(), (select c.latest from clock c));
   v_who text[];
-  v_seen text[] := array_fill(null::text, array[cardinality(p_acts)]);
+  v_seen text[];
   v_logs text[] := array_fill(null::text, array[cardinality(p_acts)]);
   v_events bigint[] := array_fill(null::bigint, array[cardinality(p_acts)]);
   -- The order of the log is that of the requests, whoever they are answered with.
@@ -1663,17 +1664,14 @@ begin
   left join session s on s.digest = r.session and s.expires_at > v_at
   left join actor a on a.id = case when r.session is null then r.actor else s.actor_id end;
   -- Who sees what: everybody finds their own memberships, as themselves.
-  for one in
-    select w.who, array_agg(w.n) as places from unnest(v_who) with ordinality w(who, n)
-    where w.who is not null group by w.who
-  loop
-    v_set := set_config('outwork.actor', one.who, true);
-    select string_agg(m.engagement_id, ',' order by m.engagement_id) into v_sees
-    from membership m where m.actor_id = one.who;
-    for i in 1 .. cardinality(one.places) loop
-      v_seen[one.places[i]] := v_sees;
-    end loop;
-  end loop;
+  v_set := set_config('outwork.actor', array_to_string(v_who, ','), true);
+  select array_agg(x.sees order by w.n) into v_seen
+  from unnest(v_who) with ordinality w(who, n)
+  left join (
+    select m.actor_id, string_agg(m.engagement_id, ',' order by m.engagement_id) as sees
+    from membership m where m.actor_id = any(v_who) group by m.actor_id
+  ) x on x.actor_id = w.who;
+  v_set := set_config('outwork.actor', '', true);
   for v_sees in select distinct z.seen from unnest(v_seen) z(seen) where z.seen is not null loop
     v_set := set_config('outwork.engagements', '{' || v_sees || '}', true);
     for one in
