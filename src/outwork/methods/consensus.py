@@ -1,11 +1,12 @@
 """The most likely answer from several judgments of unequal worth, with its probability.
 
 Models are weighed without gold: by how well they foretell judgments that they did not see. The
-posterior is then tempered, by the same judgments or by gold, since workers do not err
-independently and every model of this family is too sure of itself. Sources: the models as in
-`outwork.methods.truth_models`; C. Guo et al., "On Calibration of Modern Neural Networks", ICML
-2017, for tempering; Y. Yao et al., "Using Stacking to Average Bayesian Predictive Distributions",
-Bayesian Analysis 13 (2018) 917-1003, for averaging the models by how well they foretell together.
+posterior is then tempered, since workers do not err independently and every model of this family
+is too sure of itself: by the same judgments or, since unseen judgments share the errors of the
+seen, by gold where there is some. Sources: the models as in `outwork.methods.truth_models`; C. Guo
+et al., "On Calibration of Modern Neural Networks", ICML 2017, for tempering; Y. Yao et al., "Using
+Stacking to Average Bayesian Predictive Distributions", Bayesian Analysis 13 (2018) 917-1003, for
+averaging the models by how well they foretell together.
 """
 
 from __future__ import annotations
@@ -28,6 +29,9 @@ _TRIAL_ROUNDS, _TRIAL_TOLERANCE = 30, 1e-4
 _FOLDS = 5
 _ENOUGH_JUDGMENTS = 50_000  # to compare models on
 _TEMPERATURES = np.exp(np.linspace(np.log(0.1), np.log(2.0), 31))
+_USUAL, _SPREAD = 0.6, 0.5  # temperature beside gold, and how far it is off, in logarithms
+_MISLED, _USUALLY_MISLED = np.linspace(0, 0.4, 21), 0.05  # share of items that mislead everybody
+_LEAST_POWER = 1e-4
 _STACKING_ROUNDS, _LEAST_WEIGHT = 100, 0.05
 
 
@@ -41,8 +45,9 @@ class Consensus:
     too large. accuracy: per worker. prior: frequencies of the classes. log_likelihood: of the
     judgments under the model. heldout: mean log probability of judgments that each model tried
     did not see, empty when the model was given or nothing could be held out. temperature: power to
-    which the model's posterior was raised (below 1: less sure). weights: of the models whose
-    posteriors were averaged; the other figures are those of the one that foretells best alone.
+    which the model's posterior was raised (below 1: less sure), the mean of several where there is
+    gold. weights: of the models whose posteriors were averaged; the other figures are those of the
+    one that foretells best alone.
     """
 
     posterior: Floats | NDArray[np.float32]
@@ -73,7 +78,7 @@ def fit(
     Args:
         items, workers, labels: equal-length arrays of ids from 0; one entry a judgment.
         n_labels: how many classes there are; by default as many as were used.
-        model: one of MODELS, whose posterior is then left as it is, or "auto".
+        model: one of MODELS, whose posterior is then left as it is without gold, or "auto".
         gold: known classes of some items; they teach and calibrate, and keep their class.
         prior: frequencies of the classes, if known; otherwise estimated.
 
@@ -84,18 +89,19 @@ def fit(
     known = _known(gold, data)
     frequencies = _frequencies(prior, data.n_labels)
     tried, weights = _foretell(data, known, frequencies) if model == "auto" else ({}, {})
-    chosen, temperature = model, 1.0
-    if model == "auto":
-        chosen = max(tried, key=lambda name: tried[name][0]) if tried else "majority"
-        temperature = tried[chosen][1] if tried else 1.0
+    chosen = model if model != "auto" else max(tried, key=lambda m: tried[m][0], default="majority")
+    temperature = tried[chosen][1] if tried else 1.0
     if model == "dawid-skene" and dawid_skene.worthwhile(data):
         return _of_many(data, known, frequencies)
     final = _climb(data, chosen, known, frequencies, _ROUNDS, _TOLERANCE)
-    if known.size and len(weights) < 2:
-        temperature = _gold_temperature(data, chosen, known, frequencies, temperature)
-    posterior = _tempered(final.log_joint, temperature)
     if len(weights) > 1:
         posterior = _averaged(data, known, frequencies, tried, weights)
+    elif known.size:
+        powers = _powers(_hidden_in_turn(data, chosen, known, frequencies), known[1])
+        posterior = _mixed(final.log_joint, powers)
+        temperature = float(powers @ _TEMPERATURES / powers.sum())
+    else:
+        posterior = _tempered(final.log_joint, temperature)
     empty = data.per_item == 0
     posterior[empty] = final.prior
     posterior = _fixed(posterior, known)
@@ -219,24 +225,19 @@ def _averaged(
 ) -> Floats:
     """The models' posteriors averaged; with gold, tempered by what they say of it unseen."""
 
-    def mean(gold: Ints) -> Floats:
+    def mean(gold: Ints, tempered: bool) -> Floats:
         total = np.zeros((data.n_items, data.n_labels))
         for name, weight in weights.items():
             climbed = _climb(data, name, gold, frequencies, _ROUNDS, _TOLERANCE)
-            total += weight * _tempered(climbed.log_joint, tried[name][1])
+            total += weight * _tempered(climbed.log_joint, tried[name][1] if tempered else 1.0)
         return total
 
-    posterior = mean(known)
     if not known.size:
-        return posterior
-    at, classes = known
-    blind = np.log(np.maximum(mean(known[:, :0])[at], 1e-12))
-    score = -2.0 * np.log(_TEMPERATURES) ** 2
-    for i, temperature in enumerate(_TEMPERATURES):
-        chance = _tempered(blind, temperature)[np.arange(len(at)), classes]
-        score[i] += np.log(np.maximum(chance, 1e-6)).sum()
-    log = np.log(np.maximum(posterior, 1e-12))
-    return _tempered(log, float(_TEMPERATURES[score.argmax()]))
+        return mean(known, tempered=True)
+    blind, taught = (
+        np.log(np.maximum(mean(gold, tempered=False), 1e-12)) for gold in (known[:, :0], known)
+    )
+    return _mixed(taught, _powers(blind[known[0]], known[1]))
 
 
 def _too_large(name: str, data: Judgments) -> bool:
@@ -274,23 +275,47 @@ def _tempered(log_joint: Floats, temperature: float) -> Floats:
     return posterior
 
 
-def _gold_temperature(
-    data: Judgments, name: str, known: Ints, frequencies: Floats | None, usual: float
-) -> float:
-    """The temperature that suits gold items whose class was hidden, drawn towards the usual one."""
-    at, classes = known
-    fold = np.arange(len(at)) % _FOLDS
-    score = -2.0 * np.log(_TEMPERATURES / usual) ** 2
-    for number in range(min(_FOLDS, len(at))):
+def _mixed(log_joint: Floats, powers: Floats) -> Floats:
+    """The mean of what each temperature gives, by its weight; what is left says nothing."""
+    size = log_joint.shape[1]
+    posterior = np.full_like(log_joint, (1 - powers.sum()) / size)
+    for weight, temperature in zip(powers, _TEMPERATURES, strict=True):
+        if weight > _LEAST_POWER:
+            posterior += weight * _tempered(log_joint, temperature)
+    posterior /= posterior.sum(axis=1, keepdims=True)
+    return posterior
+
+
+def _powers(rows: Floats, classes: Ints) -> Floats:
+    """How likely each temperature is, by gold whose class was hidden from these rows.
+
+    Together with a share of items that mislead everybody, of which the rows say nothing: what the
+    weights lack to 1. Both have a prior, and a few items leave both open: hence means over both,
+    not the best pair.
+    """
+    n, size = rows.shape
+    score = np.empty((len(_MISLED), len(_TEMPERATURES)))
+    for i, temperature in enumerate(_TEMPERATURES):
+        chance = _tempered(rows, temperature)[np.arange(n), classes]
+        for j, misled in enumerate(_MISLED):
+            score[j, i] = np.log(np.maximum((1 - misled) * chance + misled / size, 1e-6)).sum()
+    score -= 0.5 * (np.log(_TEMPERATURES / _USUAL) / _SPREAD) ** 2
+    score -= _MISLED[:, None] / _USUALLY_MISLED
+    weights = np.exp(score - score.max())
+    return np.asarray((1 - _MISLED) @ (weights / weights.sum()), dtype=np.float64)
+
+
+def _hidden_in_turn(data: Judgments, name: str, known: Ints, frequencies: Floats | None) -> Floats:
+    """What a model says of each gold item when its class is hidden."""
+    fold = np.arange(len(known[0])) % _FOLDS
+    rows = np.empty((len(fold), data.n_labels))
+    for number in range(min(_FOLDS, len(fold))):
         hidden = fold == number
         climbed = _climb(
             data, name, known[:, ~hidden], frequencies, _TRIAL_ROUNDS, _TRIAL_TOLERANCE
         )
-        rows = climbed.log_joint[at[hidden]]
-        for i, temperature in enumerate(_TEMPERATURES):
-            chance = _tempered(rows, temperature)[np.arange(len(rows)), classes[hidden]]
-            score[i] += np.log(np.maximum(chance, 1e-6)).sum()
-    return float(_TEMPERATURES[score.argmax()])
+        rows[hidden] = climbed.log_joint[known[0, hidden]]
+    return rows
 
 
 def _fixed(posterior: Floats, known: Ints) -> Floats:

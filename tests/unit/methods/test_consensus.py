@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import pytest
 from tests.unit.methods.anaesthetists import GRADES, OBSERVERS, long_form
 
+from outwork.methods import consensus
 from outwork.methods.consensus import MODELS, _stacked, fit
 from outwork.methods.judgments import judgments
 from outwork.methods.truth_models import model_of
@@ -161,6 +164,38 @@ def test_gold_keeps_its_class_and_tempers_copied_judgments() -> None:
     assert gap["blind"] > 0.1
     assert gap["taught"] < 0.6 * gap["blind"]
     assert taught.temperature < 0.5
+
+
+def test_gold_bounds_how_sure_an_answer_can_be() -> None:
+    """Where every fifth item misleads everybody, the surest answers are wrong as often."""
+    items, workers, labels, truth = simulate(21, n_items=1500, per_item=7)
+    misled = np.arange(1500) % 5 == 2
+    truth = np.where(misled, (truth + 1) % 3, truth)
+    gold = dict(enumerate(truth[:100]))
+    sure, right = {}, {}
+    for name, given in (("blind", None), ("taught", gold)):
+        found = fit(items, workers, labels, gold=given)
+        top = found.posterior[100:].max(axis=1)
+        surest = top >= np.quantile(top, 0.7)
+        sure[name] = float(top[surest].mean())
+        right[name] = float(np.mean((found.labels[100:] == truth[100:])[surest]))
+    assert sure["blind"] - right["blind"] > 0.15
+    assert abs(sure["taught"] - right["taught"]) < 0.08
+
+
+def test_powers_are_what_bayes_gives() -> None:
+    """Against the sum over every temperature and share of misleading items, one by one."""
+    chance = np.random.default_rng(3)
+    rows, classes = np.log(chance.dirichlet(np.ones(3), 12)), chance.integers(0, 3, 12)
+    total, mass = np.zeros(len(consensus._TEMPERATURES)), 0.0
+    for i, power in enumerate(consensus._TEMPERATURES):
+        for misled in consensus._MISLED:
+            weight = math.exp(-misled / 0.05 - 0.5 * (math.log(power / 0.6) / 0.5) ** 2)
+            for row, k in zip(np.exp(rows), classes, strict=True):
+                weight *= (1 - misled) * row[k] ** power / (row**power).sum() + misled / 3
+            mass += weight
+            total[i] += (1 - misled) * weight
+    np.testing.assert_allclose(consensus._powers(rows, classes), total / mass, rtol=1e-9)
 
 
 def test_renaming_workers_and_shuffling_judgments_changes_nothing() -> None:
