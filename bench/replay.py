@@ -12,6 +12,7 @@ from __future__ import annotations
 import os
 import tempfile
 import time
+import traceback
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import closing
@@ -82,7 +83,11 @@ def walked(dsn: str, seeds: list[int], until: float) -> tuple[list[Row], set[str
         for seed in seeds:
             if time.monotonic() > until:
                 break
-            Wanderer(one, seed).walk()
+            try:
+                Wanderer(one, seed).walk()
+            except Exception as error:  # noqa: BLE001  (whatever it was, the seed is told)
+                error.add_note(f"seed {seed}")
+                raise RuntimeError("".join(traceback.format_exception(error))) from None
             try:
                 found, stored = one.look(_both, one.engagement)
             except Failure as failure:  # the verifier refuses a genuine log

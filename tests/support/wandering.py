@@ -146,7 +146,8 @@ class Wanderer:
         self._astray()
         if self.may(0.3):
             held = world.act("ana", execution.claim, world.engagement)
-            world.act("ana", execution.return_assignment, held, "lunch")
+            if held is not None:  # everything may be offered to others, say
+                world.act("ana", execution.return_assignment, held, "lunch")
         if self.may(0.3):
             world.act("ana", execution.claim, world.engagement)
             if self.may(0.3):
