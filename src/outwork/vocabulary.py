@@ -386,6 +386,18 @@ class OutworkError(Exception):
         self.reasons: tuple[Reason, ...] = tuple(reasons)
         super().__init__(code, params, self.reasons)
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        """The same error again, also on the other side of a process or a queue."""
+        return _again, (type(self), self.code, self.reasons, self.params)
+
+
+def _again(
+    kind: type[OutworkError], code: str, reasons: Sequence[Reason], params: dict[str, Json]
+) -> OutworkError:
+    error = kind.__new__(kind)
+    OutworkError.__init__(error, code, reasons=reasons, **params)
+    return error
+
 
 class Refusal(OutworkError):
     """The rules do not allow it now; `reasons` lists what stands in the way."""

@@ -55,6 +55,10 @@ class Failure(Exception):
         super().__init__(reason)
         self.member, self.entry, self.reason = member, entry, reason
 
+    def __reduce__(self) -> tuple[type[Failure], tuple[str | None, int | None, str]]:
+        """The same failure again, also on the other side of a process."""
+        return Failure, (self.member, self.entry, self.reason)
+
 
 @dataclass(frozen=True)
 class Bundle:
