@@ -26,7 +26,7 @@ BUDGET_S = {
     "adaptive_split": 45.0,
     "promise": 70.0,
     "drift": 20.0,
-    "sequential": 15.0,
+    "sequential": 25.0,
     "answers_peer": 300.0,  # all sets; a method that takes longer on one than the next is left out
     "answers_peer_method": 40.0,
 }
