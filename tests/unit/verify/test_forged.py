@@ -724,9 +724,11 @@ def _inspected(log: Log, *, drawn: bool) -> Entry:
     items = [e["public"]["item"] for e in log.all("execution.item-admitted")]
     units = [f"{item}/{question}" for item in items for question in sample["questions"]]
     chosen = draw(bytes.fromhex(sample["seed"]), units, sample["sample_size"])
-    item = chosen[0].partition("/")[0]
-    question = next(u.partition("/")[2] for u in units if u.startswith(item)
-                    and (u in chosen) is drawn)  # fmt: skip
+    inspected = {unit.partition("/")[0] for unit in chosen}
+    item, _, question = next(
+        unit for unit in units
+        if (unit in chosen) is drawn and unit.partition("/")[0] in inspected
+    ).partition("/")  # fmt: skip
     end = log.entries[-1]
     reviewer, base = log.member("reviewer"), {"assignment": "asg_i", "item": item}
     until = (datetime.fromisoformat(end["at"]) + timedelta(minutes=30)).astimezone(UTC)
