@@ -14,7 +14,8 @@ from psycopg.types.json import Jsonb
 from outwork.documents import store
 from outwork.documents.model import Audience, Document, commitment
 from outwork.documents.reading import TEXT
-from outwork.kit.database import Connection, Into, keyring_of, packed
+from outwork.kit.copying import Into, packed
+from outwork.kit.database import Connection, keyring_of
 from outwork.kit.keyring import Keyring, seal_under, sealer
 from outwork.operation import Operation
 from outwork.vocabulary import Digest, DocumentId, EngagementId, Json, SourceText

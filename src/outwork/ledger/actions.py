@@ -12,7 +12,8 @@ from psycopg.rows import scalar_row, tuple_row
 from psycopg.types.json import Jsonb
 from sqlalchemy.dialects.postgresql import insert
 
-from outwork.kit.database import Connection, copy_into, driven, keyring_of
+from outwork.kit.copying import copy_into
+from outwork.kit.database import Connection, driven, keyring_of
 from outwork.kit.ids import Entropy
 from outwork.kit.keyring import Keyring
 from outwork.ledger import canonical, checkpoint, queries, sealing, store

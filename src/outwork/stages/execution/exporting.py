@@ -22,7 +22,8 @@ import openpyxl
 from outwork import access, agreements
 from outwork.access import ActorKind
 from outwork.agreements import WorkOrder
-from outwork.kit.database import Connection, copied, keyring_of
+from outwork.kit.copying import copied
+from outwork.kit.database import Connection, keyring_of
 from outwork.kit.keyring import opener
 from outwork.operation import Operation, act
 from outwork.stages.execution import events, queries

@@ -21,7 +21,8 @@ from pydantic import Base64Bytes
 from outwork import agreements, documents
 from outwork.agreements import WorkOrder, WorkPhase
 from outwork.kit import outbox
-from outwork.kit.database import Connection, Into, copy_across, keyring_of, packed
+from outwork.kit.copying import Into, copy_across, packed
+from outwork.kit.database import Connection, keyring_of
 from outwork.kit.outbox import Job
 from outwork.operation import Operation, act
 from outwork.stages import requirements

@@ -10,7 +10,8 @@ from datetime import UTC, date, datetime
 import sqlalchemy as sa
 
 from outwork import agreements
-from outwork.kit.database import alone, copy_into
+from outwork.kit.copying import copy_into
+from outwork.kit.database import alone
 from outwork.operation import Operation, act
 from outwork.stages import requirements
 from outwork.stages.setup import events, queries, store
