@@ -122,11 +122,12 @@ def test_a_receipt_from_a_file_is_checked_without_sending_it(
     true.write_bytes(world.look(ledger.receipt, world.engagement, 2))
     posted: list[str] = []
     page.on("request", lambda request: posted.append(request.url))
+    icon = re.compile(r".*/static/mark\.svg\?v=[0-9a-f]+")  # asked for when the browser likes
     page.locator("#receipt-file").set_input_files(true)
     expect(page.locator(".proof-verdict")).to_contain_text(VERIFIED)
     assert steps(page) == ["is-good"] * 6
     expect(page.locator(".proof-outcome dl")).to_contain_text("agreements.member-joined")
-    assert posted == []
+    assert [url for url in posted if not icon.fullmatch(url)] == []
     shoot(page, "a receipt that holds")
     assert not violations(page, axe, "check-receipt")
     false = tmp_path / "false.txt"
@@ -144,7 +145,7 @@ def test_a_receipt_from_a_file_is_checked_without_sending_it(
     page.get_by_label("Policy").fill(f"log {stranger.verifier.encode()}\n")
     page.locator("#receipt-file").set_input_files(true)
     expect(page.locator("[data-code=log-untrusted]")).to_be_visible()
-    assert posted == []
+    assert [url for url in posted if not icon.fullmatch(url)] == []
 
 
 def test_a_browser_that_lacks_ed25519_says_so(world: World, visitors: Visitors) -> None:
